@@ -81,6 +81,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "organizations_uploadedfile_start": "organizations.import_files",
     "organizations_uploadedfile_discard": "organizations.import_files",
     "organizations_uploadedfile_rejected": "organizations.import_files",
+    "organizations_organization_yaml": "organizations.view_organization",
     "organizations_till_set_password": "organizations.change_till",
     "organizations_apiclient_set_secret": "organizations.change_apiclient",
     "organizations_staffmember_reset_two_step": "organizations.change_staffmember",
