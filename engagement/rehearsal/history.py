@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db.models import BigIntegerField
 
@@ -18,7 +19,7 @@ from engagement.points.models import PointsAccount
 from engagement.programs.earning_rules import EarningRule
 from engagement.programs.models import Membership, Program, Tier
 from engagement.tiers.models import TierChange
-from engagement.tiers.rules import ChangeKind
+from engagement.tiers.rules import BEFORE_ALL, ChangeKind, end_of
 from loyalty_project.db.arrays import id_array
 from loyalty_project.db.lookups import is_any_of
 from organizations.locations.models import Store, Till
@@ -26,8 +27,8 @@ from organizations.tenancy.statements import fetch_rows
 
 ZERO: Final = Decimal(0)
 _LIFETIME: Final = frozenset({"AWARD", "RELEASE"})
-# What the replay brings by itself, or what only moves points between accounts.
-_REPLAYED: Final = frozenset({"EXPIRE", "MERGE_IN", "MERGE_OUT"})
+# What only moves points between accounts, and expiry, of which some is replayed.
+_APART: Final = frozenset({"EXPIRE", "MERGE_IN", "MERGE_OUT"})
 # Customers (ids) with bills of the period, or with changes of their tier in the program, after `last`.
 _CUSTOMERS: Final = """
 SELECT bill.customer_id FROM engagement_bill AS bill
@@ -67,6 +68,21 @@ WHERE account.organization_id = %(organization)s AND (
     account.id = ANY(%(accounts)s::bigint[]) OR account.moved_to_id = ANY(%(accounts)s::bigint[])
 )
 ORDER BY entry.occurred_at, entry.id
+"""
+# What expired of each bill's points (NULL: of others), but for points that reaching a tier brought in the period.
+_EXPIRED: Final = """
+SELECT coalesce(account.moved_to_id, account.id), entry.occurred_at, lot.bill_id, sum(consumption.points)
+FROM engagement_pointsaccount AS account
+JOIN engagement_pointsentry AS entry ON entry.organization_id = %(organization)s AND entry.account_id = account.id
+    AND entry.occurred_at >= %(since)s AND entry.kind = 'EXPIRE'
+JOIN engagement_pointsconsumption AS consumption ON consumption.organization_id = %(organization)s
+    AND consumption.entry_id = entry.id
+JOIN engagement_pointslot AS lot ON lot.organization_id = %(organization)s AND lot.id = consumption.lot_id
+JOIN engagement_pointsentry AS award ON award.organization_id = %(organization)s AND award.id = lot.entry_id
+WHERE account.organization_id = %(organization)s AND (
+    account.id = ANY(%(accounts)s::bigint[]) OR account.moved_to_id = ANY(%(accounts)s::bigint[])
+) AND NOT (award.occurred_at >= %(since)s AND award.explanation ->> 'because' IS NOT DISTINCT FROM %(tier)s)
+GROUP BY 1, 2, 3
 """
 _IDS_AT_ONCE: Final = 50_000
 
@@ -151,8 +167,9 @@ def read_history(
     rules: Collection[EarningRule],
     since: datetime,
     until: datetime,
+    zone: ZoneInfo,
 ) -> History:
-    """The history of these customers in a program: at most twelve queries. `rules` are those that will be replayed."""
+    """The history of these customers in a program: at most fourteen queries. `rules` are those that will be replayed."""
     of_these = is_any_of("customer_id", customer_ids, BigIntegerField())
     customers = {
         customer.pk: customer
@@ -174,7 +191,7 @@ def read_history(
     circumstances = read_circumstances(new_sales, rules)
     return History(
         customers=customers,
-        members=_members(customers, worked, program=program, since=since),
+        members=_members(customers, worked, program=program, since=since, zone=zone),
         bills=worked,
         sales=sales,
         older_sales=older_sales,
@@ -203,7 +220,7 @@ def _counted(bills: Sequence[Bill], program: Program) -> tuple[set[int], set[int
 
 
 def _members(
-    customers: Mapping[int, Customer], bills: Sequence[Bill], *, program: Program, since: datetime
+    customers: Mapping[int, Customer], bills: Sequence[Bill], *, program: Program, since: datetime, zone: ZoneInfo
 ) -> dict[int, Member]:
     of_these = is_any_of("customer_id", customers, BigIntegerField())
     accounts = {
@@ -218,7 +235,7 @@ def _members(
         if (account := accounts.get(customer_id)) is None:
             continue
         now = tiers.get(membership.tier_id or 0)
-        _rewind_tier(membership, changes.get(membership.pk, ()), tiers, since)
+        _rewind_tier(membership, changes.get(membership.pk, ()), tiers, since, zone)
         members[customer_id] = Member(account=account, membership=membership, tier_now=now.name if now else "")
     _rewind_points(members, bills, since)
     return members
@@ -232,36 +249,52 @@ def _tier_changes(memberships: Collection[Membership]) -> dict[int, list[TierCha
     return changes
 
 
-def _rewind_tier(membership: Membership, changes: Sequence[TierChange], tiers: Mapping[int, Tier], since: datetime) -> None:
+def _rewind_tier(
+    membership: Membership, changes: Sequence[TierChange], tiers: Mapping[int, Tier], since: datetime, zone: ZoneInfo
+) -> None:
     """Give the membership the tier that it had at the beginning of the period, in memory."""
     later = [change for change in changes if change.changed_at >= since]
     if not later:
         membership.tier = tiers.get(membership.tier_id or 0)
         return
-    before = [change for change in changes if change.changed_at < since]
-    moved = [change for change in before if change.kind != ChangeKind.RENEW]
     membership.tier = tiers[later[0].from_tier_id]
-    membership.tier_since = moved[-1].changed_at if moved else membership.enrolled_on
-    membership.tier_counts_from = before[-1].changed_at if before else None
+    membership.tier_since, membership.tier_counts_from = membership.enrolled_on, None
     membership.tier_since_order = membership.tier_counts_order = None
     membership.tier_expires_on = membership.tier_due_on = later[0].from_expires_on
+    for change in changes[: len(changes) - len(later)]:
+        _enter(membership, change, zone)
+
+
+def _enter(membership: Membership, change: TierChange, zone: ZoneInfo) -> None:
+    """Give the membership since when it holds its tier, and what counts for the next renewal, as `tiers.changes` does."""
+    is_by_activity = change.bill_id is not None or change.kind == ChangeKind.UPGRADE
+    order = (change.bill_id or 0) if is_by_activity else BEFORE_ALL
+    counts_from, counts_order = change.changed_at, order
+    if not is_by_activity and change.from_expires_on is not None:
+        counts_from, counts_order = end_of(change.from_expires_on, zone), BEFORE_ALL
+        if membership.tier_counts_from is not None and membership.tier_counts_from > counts_from:
+            counts_from, counts_order = membership.tier_counts_from, membership.tier_counts_order or 0
+    membership.tier_counts_from, membership.tier_counts_order = counts_from, counts_order
+    if change.kind != ChangeKind.RENEW:
+        membership.tier_since, membership.tier_since_order = change.changed_at, order
 
 
 def _rewind_points(members: Mapping[int, Member], bills: Sequence[Bill], since: datetime) -> None:
     """Give the accounts the totals that they had at the beginning of the period, in memory, and note what else moved."""
     by_account = {member.account.pk: member for member in members.values()}
     replayed = {bill.pk for bill in bills}
-    for account_id, at, kind, points, bill_id, because in fetch_rows(
-        _ENTRIES, {"accounts": id_array(by_account), "since": since}
-    ):
-        member = by_account.get(account_id)
-        if member is None:
+    values = {"accounts": id_array(by_account), "since": since, "tier": TIER}
+    for account_id, at, kind, points, bill_id, because in fetch_rows(_ENTRIES, values):
+        if (member := by_account.get(account_id)) is None:
             continue
         member.account.balance -= points
         if kind in _LIFETIME:
             member.account.lifetime -= points
-        if bill_id not in replayed and kind not in _REPLAYED and because != TIER:
+        if bill_id not in replayed and kind not in _APART and because != TIER:
             member.movements.append(Movement(at, kind, points))
+    for account_id, at, bill_id, points in fetch_rows(_EXPIRED, values):
+        if bill_id not in replayed and (member := by_account.get(account_id)) is not None:
+            member.movements.append(Movement(at, "EXPIRE", -points))
     for bill in bills:
         if (member := members.get(bill.customer_id or 0)) is not None:
             member.account.purchases -= -bill.amount if bill.is_return else bill.amount

@@ -76,7 +76,9 @@ def rehearse(
     rules = [*today.current.rules.earning, *drafted.current.rules.earning]
     total, done = count_bills(since=since, until=until), 0
     for ids in customers_of(program, since=since, until=until, size=CUSTOMERS_AT_ONCE):
-        history = read_history(ids, program=program, places=places, rules=rules, since=since, until=until)
+        history = read_history(
+            ids, program=program, places=places, rules=rules, since=since, until=until, zone=organization.zone
+        )
         by_today, by_draft = (
             replay.run(history, outcome)
             for replay, outcome in ((today, comparison.today), (drafted, comparison.draft))

@@ -27,7 +27,7 @@ from tests.factories.program_files import club, load
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 23
+QUERIES = 24
 LATE = NOON + 10 * DAY
 EARNING: list[dict[str, Any]] = [
     {"name": "base", "award": {"per": 10, "points": 1}, "expiry": {"kind": "days", "value": 20}},
@@ -200,6 +200,18 @@ def test_what_was_earned_before_the_days_is_left_alone(northwind: Organization) 
     held = Membership.objects.get()
     assert held.tier is not None
     assert {name: count for name, count in comparison.today_members.items() if count} == {held.tier.name: 1}
+
+
+def test_older_points_expire_as_they_did(northwind: Organization) -> None:
+    tiers = [{"name": "Bronze"}, {"name": "Silver", "upgrade": {"based_on": "CURRENT_POINTS", "threshold": 15}}]
+    load(rules(earning=EARNING[:1], tiers=tiers))
+    shop = open_shop(northwind)
+    asha = member(northwind)
+    for number, day in ((1, -25), (2, 0)):
+        shop.record(shop.draft(f"S{number}", 100, customer_id=asha.pk, billed_at=NOON + day * DAY), is_history=True, now=LATE)
+    # The first ten points expired before the second bill, and within the days.
+    comparison = rehearsed(northwind, until=NOON + DAY, days=20)
+    assert +comparison.today_members == Counter(["Bronze"])
 
 
 def test_points_that_a_file_stated_are_the_same_by_every_draft(northwind: Organization) -> None:
