@@ -122,7 +122,7 @@ class History:
 
 
 def customers_of(program: Program, *, since: datetime, until: datetime, size: int) -> Iterator[list[int]]:
-    """Customers (ids) whom a rehearsal must look at, in the order of their ids, so many at a time."""
+    """The customers (ids) that a rehearsal looks at, in the order of their ids, so many at a time."""
     last = 0
     while True:
         values = {"program": program.pk, "since": since, "until": until, "last": last, "most": _IDS_AT_ONCE}
