@@ -13,7 +13,7 @@ from engagement.programs.file_schema import PROGRAM
 from engagement.programs.models import Program, ProgramDraft, ProgramVersion
 from engagement.programs.organization_file import OWN_KEYS, load_programs, rules_of
 from loyalty_project import clock
-from loyalty_project.db.locks import lock
+from loyalty_project.db.locks import lock_without_keys
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
 from organizations.organization_file.checking import check_values
@@ -120,7 +120,7 @@ def keep_draft(program: Program, changes: Mapping[str, Any], *, by: Actor) -> Pr
 
     What is not named stays as it is in the draft; None takes a key out. Raises as `draft_of`. The program is not changed.
     """
-    lock(Program.objects.filter(pk=program.pk)).get()
+    _hold(by.organization)
     whole = {**_NO_RULES, **shown_rules(program, rules_in_work(program)), **changes}
     draft = draft_of(whole, program=program, organization=by.organization)
     return _store_draft(program, draft.rules, by)
@@ -129,7 +129,7 @@ def keep_draft(program: Program, changes: Mapping[str, Any], *, by: Actor) -> Pr
 @transaction.atomic
 def replace_draft(program: Program, content: bytes, *, by: Actor) -> ProgramDraft | None:
     """Make the draft equal to all rules in `content` (YAML): what it does not name is not in force by it. As `keep_draft`."""
-    lock(Program.objects.filter(pk=program.pk)).get()
+    _hold(by.organization)
     value = read_document(content)
     if not isinstance(value, dict):
         raise OrganizationFileError([Problem("", "must be a mapping: the rules of the program")])
@@ -156,6 +156,7 @@ def _store_draft(program: Program, rules: Mapping[str, Any], by: Actor) -> Progr
 @transaction.atomic
 def discard_draft(program: Program, *, by: Actor) -> None:
     """Remove the program's draft, if there is one."""
+    _hold(by.organization)
     count, _ = ProgramDraft.objects.filter(program=program).delete()
     if count:
         record_changes([Change(action="discarded", object_type="program", object_id=program.pk, old={"draft": True})], by=by)
@@ -166,9 +167,9 @@ def publish_draft(program: Program, *, by: Actor) -> ProgramVersion:
     """Make the program's draft the next version of its rules, as the organization file would.
 
     Raises `StaleDraftError` if there is no draft, or another version came since it began, and as `draft_of`, for what the
-    draft names may be gone. Locks the organization, as a load of its file does.
+    draft names may be gone. Changes of the configuration wait, as for a load of the organization file.
     """
-    lock(Organization.objects.filter(pk=by.organization.pk)).get()
+    _hold(by.organization)
     stored = ProgramDraft.objects.filter(program=program).first()
     if stored is None or stored.number != newest_version(program).number:
         raise StaleDraftError
@@ -179,3 +180,8 @@ def publish_draft(program: Program, *, by: Actor) -> ProgramVersion:
     record_changes(rows.changes, by=by)
     stored.delete()
     return newest_version(program)
+
+
+def _hold(organization: Organization) -> None:
+    """Hold the organization's configuration and drafts until the transaction ends; tills go on."""
+    lock_without_keys(Organization.objects.filter(pk=organization.pk)).get()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -19,6 +19,7 @@ from organizations.organization_file.schema import ListOf, Struct, Variants, opt
 from use_cases.drafts import keep_draft, replace_draft
 
 Rules = Mapping[str, Any]
+MOVED: Final = "the draft was changed meanwhile; open the rule again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,17 +175,19 @@ def _belongs(name: str, paths: Sequence[str]) -> bool:
 class RuleForm(_SchemaForm):
     """One rule of a part: a new one with `position` None, else the one at the position (from 0)."""
 
-    other_button: ClassVar[tuple[str, str] | None] = None
-
     def __init__(self, *args: Any, part: Part, position: int | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.part, self.position = part, position
         rows = list(self.rules.get(part.name, ()))
         value = rows[position] if position is not None else {}
         self.rows = rows
+        # The rule that the form was opened for: positions move when rules are removed.
+        self.of: str = value.get("name", "")
         self.make_fields(part.struct, value, part.groups)
 
     def change(self) -> None:
+        if self.data.get("of", "") != self.of:
+            raise OrganizationFileError([Problem("", MOVED)])
         rows = list(self.rows)
         if self.position is None:
             rows.append(self.typed())

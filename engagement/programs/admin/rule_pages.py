@@ -9,6 +9,7 @@ from django.urls import URLPattern, path, reverse
 
 from engagement.programs import descriptions
 from engagement.programs.admin.rule_forms import (
+    MOVED,
     PARTS,
     DraftForm,
     RehearseForm,
@@ -112,7 +113,9 @@ class RulePages(ReadOnlyAdmin):
         rows = list(rules.get(part, ())) if part in PARTS else []
         if not 1 <= position <= len(rows):
             raise Http404
-        if request.method == "POST":
+        if request.method == "POST" and request.POST.get("of") != rows[position - 1]["name"]:
+            messages.warning(request, f"{MOVED.capitalize()}.")
+        elif request.method == "POST":
             removed = rows.pop(position - 1)
             try:
                 keep_draft(program, {part: rows}, by=actor_of(request, self.organization_behind(program)))

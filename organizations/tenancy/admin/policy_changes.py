@@ -6,8 +6,8 @@ from typing import Any, Final
 from organizations.tenancy.admin.policy_form import LABELS, shown_policies
 
 LOOKED_THROUGH: Final = (
-    "Which identifiers belong to one customer only follows. All stored values were looked through: no customers share one that"
-    " stands in the way."
+    "It decides which identifiers belong to one customer only. Stored ones follow at once: those that become unique were looked"
+    " through, and no customers share one."
 )
 OTHER_DAYS: Final = (
     "Days begin and end at other moments from now on: what falls due at the end of a day moves along. Stored days stay as they"

@@ -45,7 +45,9 @@ def sent(client: Client, address: str, **changes: Any) -> dict[str, Any]:
     form = client.get(address).context["form"]
     values = {name: field.value() for name, field in ((name, form[name]) for name in form.fields)}
     typed = {**values, **changes}
-    return {name: value for name, value in typed.items() if value not in (None, "", False, [])} | {"sent": "1"}
+    return {name: value for name, value in typed.items() if value not in (None, "", False, [])} | {
+        "of": getattr(form, "of", "")
+    }
 
 
 @pytest.fixture
@@ -153,11 +155,17 @@ def test_settings_and_yaml_change_the_same_draft(editor: Client) -> None:
 
 def test_a_rule_that_others_need_is_not_removed(editor: Client, northwind: Organization) -> None:
     load_rules(earning=[{"name": "base", "award": {"fixed": 1}}, {"name": "x", "award": {"multiply": 2, "of": ["base"]}}])
-    answer = editor.post(page("remove_rule", "earning", 1), follow=True)
+    answer = editor.post(page("remove_rule", "earning", 1), {"of": "base"}, follow=True)
     assert "base is needed" in text_of(answer)
-    editor.post(page("remove_rule", "earning", 2))
+    late = sent(editor, page("rule", "earning", 2), name="y")
+    editor.post(page("remove_rule", "earning", 2), {"of": "x"})
     assert ProgramDraft.objects.get().rules["earning"] == [{"name": "base", "award": {"fixed": 1}}]
     assert editor.get(page("rule", "earning", 9)).status_code == 404
+    # Forms that were opened before a rule was removed change no other rule in its place.
+    refused = editor.post(page("rule", "earning", 1), late)
+    assert "The draft was changed meanwhile; open the rule again." in text_of(refused)
+    editor.post(page("remove_rule", "earning", 1), {"of": "x"})
+    assert ProgramDraft.objects.get().rules["earning"] == [{"name": "base", "award": {"fixed": 1}}]
 
 
 def test_a_draft_of_older_rules_is_not_saved(editor: Client, northwind: Organization) -> None:
