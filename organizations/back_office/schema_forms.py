@@ -6,6 +6,7 @@ schema has the path of its field.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -130,7 +131,10 @@ def keys_of(struct: Struct | Variants) -> Mapping[str, Key]:
     keys[struct.tag] = Key(struct.word)
     for variant in struct.structs.values():
         for name, key in variant.keys.items():
-            keys.setdefault(name, key)
+            known = keys.setdefault(name, key)
+            if type(known.kind) is not type(key.kind):
+                # What one variant has as a number, another has as a date.
+                keys[name] = Key(AnyOf({}, ""))
     return keys
 
 
@@ -163,15 +167,24 @@ def _of_variant(struct: Variants, document: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _typed(key: Key, value: Any) -> Any:
-    """A typed value as the file has it; None for blank."""
-    if value in ("", None, [], {}):
+    """A typed value as the file has it; None for blank, and for the default: a mapping of defaults alone says nothing."""
+    if value in ("", None, [], {}) or value == key.default:
         return None
     if isinstance(key.kind, AnyOf):
-        number = read_whole(value)
-        return value if number is None else number
+        return _number_or_day(str(value))
     if isinstance(key.kind, ListOf) and isinstance(key.kind.kind, Whole):
         return [number if (number := read_whole(text)) is not None else text for text in value]
     return value
+
+
+def _number_or_day(text: str) -> int | date | str:
+    number = read_whole(text)
+    if number is not None:
+        return number
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return text
 
 
 def _shown(value: Any) -> Any:

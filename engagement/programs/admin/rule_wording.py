@@ -16,7 +16,7 @@ from organizations.locations.models import Concept, Store, Zone
 _MOST_BOXES: Final = 40
 _EXPIRY_LABELS: Final[Mapping[str, str]] = {
     "expiry.kind": "Points expire",
-    "expiry.value": "How many days, months or years",
+    "expiry.value": "How many days, months or years, or the date",
     "expiry.name": "Field with the date",
 }
 _CONDITIONS: Final[Mapping[str, str]] = {"based_on": "Measured by", "threshold": "At least", "tracker": "Tracker"}
@@ -110,6 +110,7 @@ _WORDS: Final[Mapping[str, str]] = {
     ExpiryKind.NEVER: "never",
     ExpiryKind.DAYS: "so many days later",
     ExpiryKind.MONTHS: "at the end of the month, so many months later",
+    ExpiryKind.DATE: "after a date (YYYY-MM-DD)",
     ExpiryKind.LAST_ACTIVITY: "so many months after the last activity",
     ExpiryKind.ROLLING: "so many months after the last earning",
     ExpiryKind.ANNIVERSARY: "on an anniversary of the registration",
