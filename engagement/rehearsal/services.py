@@ -46,8 +46,8 @@ def rehearse(
 ) -> Comparison:
     """Replay the bills of the last `days` by the rules of today and by `draft`, rules as a version stores them.
 
-    Memory holds the bills of 500 customers at a time. Rows are only read, in the scope of the organization; bills that are
-    recorded meanwhile are not seen. What is left out: docs/operating.md, "Rehearsing rules".
+    Memory holds the bills of 500 customers at a time. Rows are only read, in the scope of the organization, and no
+    bill of a later moment is. What is left out: docs/operating.md, "Rehearsing rules".
     """
     until = now or clock.now()
     first_day = until.astimezone(organization.zone).date() - timedelta(days=days)
