@@ -21,6 +21,8 @@ REVERSE_REDEMPTIONS: Final = frozenset({"engagement.reverse_redemption"})
 RECORD_BILLS: Final = frozenset({"engagement.record_bill"})
 VIEW_PROGRAMS: Final = permissions(_APP, "view", "program couponseries itempair")
 PAUSE_PROGRAMS: Final = frozenset({"engagement.pause_program"})
+# Work on a draft of a program's rules, try it on recorded bills, and make it a version.
+EDIT_PROGRAMS: Final = permissions(_APP, "view", "rehearsal") | frozenset({"engagement.edit_program"})
 # Give a customer a coupon; take a redemption back or end a coupon.
 ISSUE_COUPONS: Final = frozenset({"engagement.issue_coupon"})
 CORRECT_COUPONS: Final = frozenset({"engagement.correct_coupon"})
@@ -51,6 +53,7 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
             | SET_TIERS
             | VIEW_PROGRAMS
             | PAUSE_PROGRAMS
+            | EDIT_PROGRAMS
             | VIEW_DEFERRED_EVENTS
             | RETRY_DEFERRED_EVENTS
             | GENERATE_CODES
