@@ -15,4 +15,5 @@ import engagement.programs.admin.membership
 import engagement.programs.admin.program
 import engagement.recommendations.admin
 import engagement.redemptions.admin.redemption
+import engagement.rehearsal.admin
 import engagement.transactions.admin  # noqa: F401 - importing registers the pages

@@ -17,9 +17,10 @@ from engagement.figures.models import ActiveCustomers, DayFigures, FiguresRefres
 from engagement.interactions.models import Interaction, Notification
 from engagement.notes.models import Note
 from engagement.points.models import BillPoints, ExpiringPoints, PointsAccount, PointsConsumption, PointsEntry, PointsLot
-from engagement.programs.models import Membership, Program, ProgramVersion, Tier
+from engagement.programs.models import Membership, Program, ProgramDraft, ProgramVersion, Tier
 from engagement.recommendations.models import ItemPair, Recommendation
 from engagement.redemptions.models import Redemption, RedemptionReversal
+from engagement.rehearsal.models import Rehearsal
 from engagement.tiers.models import TierChange
 
 __all__ = [
@@ -51,11 +52,13 @@ __all__ = [
     "PointsFigures",
     "PointsLot",
     "Program",
+    "ProgramDraft",
     "ProgramVersion",
     "PurchaseTotals",
     "Recommendation",
     "Redemption",
     "RedemptionReversal",
+    "Rehearsal",
     "SeriesIssues",
     "Tier",
     "TierChange",

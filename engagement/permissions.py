@@ -15,10 +15,14 @@ VIEW_POINTS: Final = permissions(
 ADJUST_POINTS: Final = frozenset({"engagement.adjust_points"})
 # Redeem points for a customer, who confirms it by a code.
 REDEEM_POINTS: Final = frozenset({"engagement.redeem_points"})
+# Give a customer back what was redeemed.
+REVERSE_REDEMPTIONS: Final = frozenset({"engagement.reverse_redemption"})
 # Record a bill by hand, or return one.
 RECORD_BILLS: Final = frozenset({"engagement.record_bill"})
 VIEW_PROGRAMS: Final = permissions(_APP, "view", "program couponseries itempair")
 PAUSE_PROGRAMS: Final = frozenset({"engagement.pause_program"})
+# Work on a draft of a program's rules, try it on recorded bills, and make it a version.
+EDIT_PROGRAMS: Final = permissions(_APP, "view", "rehearsal") | frozenset({"engagement.edit_program"})
 # Give a customer a coupon; take a redemption back or end a coupon.
 ISSUE_COUPONS: Final = frozenset({"engagement.issue_coupon"})
 CORRECT_COUPONS: Final = frozenset({"engagement.correct_coupon"})
@@ -43,11 +47,13 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
             | CONTACTS
             | ADJUST_POINTS
             | REDEEM_POINTS
+            | REVERSE_REDEMPTIONS
             | RECORD_BILLS
             | COUPONS
             | SET_TIERS
             | VIEW_PROGRAMS
             | PAUSE_PROGRAMS
+            | EDIT_PROGRAMS
             | VIEW_DEFERRED_EVENTS
             | RETRY_DEFERRED_EVENTS
             | GENERATE_CODES
@@ -58,6 +64,7 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
             | CONTACTS
             | ADJUST_POINTS
             | REDEEM_POINTS
+            | REVERSE_REDEMPTIONS
             | RECORD_BILLS
             | COUPONS
             | SET_TIERS
@@ -69,6 +76,7 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
         | CONTACTS
         | ADJUST_POINTS
         | REDEEM_POINTS
+        | REVERSE_REDEMPTIONS
         | COUPONS
         | SET_TIERS
         | VIEW_PROGRAMS
@@ -76,5 +84,15 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
         | RETRY_DEFERRED_EVENTS,
         Role.AUDITOR: VIEW_POINTS | VIEW_CONTACTS | VIEW_PROGRAMS | VIEW_DEFERRED_EVENTS | VIEW_FIGURES,
     },
-    within_stores=(VIEW_POINTS | CONTACTS | ADJUST_POINTS | REDEEM_POINTS | RECORD_BILLS | COUPONS | SET_TIERS | VIEW_FIGURES),
+    within_stores=(
+        VIEW_POINTS
+        | CONTACTS
+        | ADJUST_POINTS
+        | REDEEM_POINTS
+        | REVERSE_REDEMPTIONS
+        | RECORD_BILLS
+        | COUPONS
+        | SET_TIERS
+        | VIEW_FIGURES
+    ),
 )

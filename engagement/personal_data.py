@@ -38,6 +38,7 @@ ENGAGEMENT_ROWS: Final = (
         table="engagement_redemption",
         owned_by=_OF_ACCOUNT,
         emptied={"purpose": BLANK, "custom_fields": EMPTY_LIST},
+        audited_as="redemption",
     ),
     PersonalRows(
         name="Adjustments of points",

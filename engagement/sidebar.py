@@ -13,6 +13,7 @@ CONTACTS: Final = (
 )
 LOYALTY: Final = (
     SidebarEntry("Programs", "loyalty", "engagement.program"),
+    SidebarEntry("Rehearsals", "science", "engagement.rehearsal"),
     SidebarEntry("Memberships", "card_membership", "engagement.membership", at_counter=False),
     SidebarEntry("Points", "toll", "engagement.pointsaccount", at_counter=False),
     SidebarEntry("Expiring points", "hourglass_bottom", "engagement.expiringpoints", at_counter=False),

@@ -9,8 +9,9 @@ from procrastinate.contrib.django import app
 from engagement.coupons import generation
 from engagement.events import deferral
 from engagement.figures.refreshing import Refreshed, refresh_figures, was_completed_since
+from engagement.rehearsal import running as rehearsals
 from loyalty_project import clock
-from loyalty_project.jobs import DELIVERIES, GrowingDelays
+from loyalty_project.jobs import DELIVERIES, IMPORTS, GrowingDelays
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from use_cases.deferred_events import pick_up_deferred_events, work_deferred_events
@@ -47,6 +48,24 @@ def pick_up_runs(timestamp: int) -> None:  # noqa: ARG001 - as above
     count = generation.pick_up_runs()
     if count:
         log.warning("code_runs_picked_up", runs=count)
+
+
+@app.task(name=rehearsals.TASK, queue=IMPORTS, retry=GrowingDelays())
+def rehearse_program(*, organization: str, rehearsal: int) -> None:
+    """Try a draft of a program's rules on recorded bills."""
+    rehearsals.work_rehearsal(rehearsal, organization=Organization.objects.get(code=organization))
+
+
+@app.periodic(cron="55 2 * * *")
+@app.task(name="tidy_rehearsals", queue=IMPORTS)
+def tidy_rehearsals(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Every night: remove rehearsals that are too old, and defer jobs for those that lost theirs."""
+    for organization in Organization.objects.order_by("code"):
+        with organization_scope(organization):
+            if count := rehearsals.prune_rehearsals():
+                log.info("rehearsals_removed", organization=organization.code, rehearsals=count)
+    if count := rehearsals.pick_up_rehearsals():
+        log.warning("rehearsals_picked_up", rehearsals=count)
 
 
 # Counting takes a while in a large organization: events of customers do not wait for it.

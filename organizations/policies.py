@@ -9,16 +9,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from loyalty_project.patterns import LENGTH, check_pattern
 from loyalty_project.protocol.numbers import read_plain
+from loyalty_project.protocol.plain_text import one_line, visible
 
 PrimaryKey = Literal["mobile", "email", "external_id"]
 FlagValue = bool | int | str | Decimal | date | None
 
 # Documented under two spellings; the first is ours.
 ALIASES = {"CONFIG_SKIP_SECONDARY_ID_ON_PRIMARY_MISMATCH": "CONF_SKIP_SECONDARY_ID_ON_PRIMARY_MISMATCH"}
+
+REASON_SEPARATOR: Final = "; "
+_USUAL_REASONS: Final = REASON_SEPARATOR.join(
+    (
+        "Points missing from a bill",
+        "Faulty or wrong goods",
+        "Late or missing delivery",
+        "Wrong price",
+        "Unfriendly or slow service",
+        "Thank-you",
+        "Correction of a mistake",
+    )
+)
+_MOST_REASONS: Final = 20
+_LONGEST_REASON: Final = 100
 
 
 def _switch(value: object) -> bool:
@@ -75,6 +91,17 @@ def _pattern(value: object) -> str:
     pattern = _text(LENGTH)(value)
     check_pattern(pattern)
     return pattern
+
+
+def _reasons(value: object) -> str:
+    """Reasons that staff choose from, as typed: separated by semicolons or lines. They are stored with semicolons."""
+    texts = re.split(r"[;\n]", value) if isinstance(value, str) else []
+    reasons = list(dict.fromkeys(filter(None, (one_line(visible(text)) for text in texts))))
+    if not reasons:
+        raise ValueError("must be reasons, separated by semicolons")
+    if len(reasons) > _MOST_REASONS or max(map(len, reasons)) > _LONGEST_REASON:
+        raise ValueError(f"must be at most {_MOST_REASONS} reasons of at most {_LONGEST_REASON} characters")
+    return REASON_SEPARATOR.join(reasons)
 
 
 def _amount(value: object) -> Decimal | None:
@@ -172,6 +199,7 @@ class Policy:
     adjustment_limit_of_store_managers: int = flag("ADJUSTMENT_LIMIT_STORE_MANAGER", 1000, _whole(0, 99_999_999))
     adjustment_limit_of_care_agents: int = flag("ADJUSTMENT_LIMIT_CARE_AGENT", 1000, _whole(0, 99_999_999))
     adjustment_limit_of_administrators: int = flag("ADJUSTMENT_LIMIT_ORG_ADMIN", 99_999_999, _whole(0, 99_999_999))
+    goodwill_reasons: str = flag("GOODWILL_REASONS", _USUAL_REASONS, _reasons)
 
     @classmethod
     def from_flags(cls, flags: Mapping[str, object]) -> "Policy":

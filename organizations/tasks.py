@@ -1,10 +1,11 @@
-"""Tasks of organizations for workers: files that staff import."""
+"""Tasks of organizations for workers: files that staff import, and forms that were sent."""
 
 import structlog
 from procrastinate.contrib.django import app
 
 from loyalty_project.jobs import IMPORTS, GrowingDelays
 from organizations.imports import checking, running, uploads
+from organizations.submissions.services import prune_submissions
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 
@@ -40,3 +41,13 @@ def prune_import_files(timestamp: int) -> None:  # noqa: ARG001 - as above
         with organization_scope(organization):
             if count := uploads.prune_files(organization):
                 log.info("import_files_removed", organization=organization.code, files=count)
+
+
+@app.periodic(cron="35 3 * * *")
+@app.task(name="prune_submissions")
+def prune_sent_forms(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Every night: delete the one-time tokens of forms that were sent long ago."""
+    for organization in Organization.objects.order_by("code"):
+        with organization_scope(organization):
+            if count := prune_submissions():
+                log.info("submissions_pruned", organization=organization.code, submissions=count)

@@ -70,7 +70,7 @@ def confirmed(typed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def filled_form(client: Client, address: str, **changes: Any) -> dict[str, Any]:
-    """What the form at `address` sends when `changes` are typed into it."""
+    """What the form at `address` sends when `changes` are typed into it, and confirmed where the page asks for that."""
     form = client.get(address).context["adminform"].form
     values: dict[str, Any] = {}
     for name, field in form.fields.items():
@@ -78,7 +78,7 @@ def filled_form(client: Client, address: str, **changes: Any) -> dict[str, Any]:
         if value is not None and value is not False:
             values[name] = [getattr(choice, "pk", choice) for choice in value] if isinstance(value, list) else value
     inlines = {f"{prefix}-{name}": count for prefix in ("tills",) for name, count in (("TOTAL_FORMS", 0), ("INITIAL_FORMS", 0))}
-    typed = {**values, **inlines, **changes}
+    typed = {**values, **inlines, "confirmed": "1", **changes}
     return {name: value for name, value in typed.items() if value is not None and value is not False}
 
 

@@ -7,44 +7,57 @@ from django.http import HttpRequest
 
 from customers.profile.models import Customer
 from engagement.adjustments.staff import may_adjust
+from engagement.coupons.catalog import issuing_series
 from organizations.back_office.buttons import Button, button
 from organizations.back_office.current_user import member_of
+from organizations.tenancy.models import Organization
 from use_cases.customer_page import ProgramCard
 
+ISSUE_COUPON: Final = "engagement.issue_coupon"
 # Title, icon, name of the address of a page about a customer, permission.
+_COUPON: Final = ("Coupon", "confirmation_number", "customers_customer_issue_coupon", ISSUE_COUPON)
+_REDEEM: Final = ("Redeem", "redeem", "customers_customer_redeem", "engagement.redeem_points")
 _PAGES: Final = (
-    ("Coupon", "confirmation_number", "customers_customer_issue_coupon", "engagement.issue_coupon"),
-    ("Redeem", "redeem", "customers_customer_redeem", "engagement.redeem_points"),
     ("Ticket", "support_agent", "customers_customer_open_ticket", "tickets.change_ticket"),
     ("Consent", "notifications", "subscriptions_consentchange_decide", "subscriptions.change_consent"),
     ("Change e-mail/mobile", "swap_horiz", "customers_customer_request_change", "customers.add_identityrequest"),
     ("Merge", "merge", "customers_customer_find_duplicate", "customers.merge_customers"),
 )
 _GOODWILL: Final = ("Goodwill", "volunteer_activism", "customers_customer_goodwill")
+_REVERSE: Final = ("Reverse a redemption", "undo", "customers_customer_reverse_redemption", "engagement.reverse_redemption")
 _LESS_OFTEN: Final = (
     ("Record a bill", "receipt_long", "customers_customer_record_bill", "engagement.record_bill"),
     ("Simulate a bill", "calculate", "customers_customer_simulate_bill", "engagement.view_bill"),
 )
 
 
-def customer_buttons(request: HttpRequest, customer: Customer, programs: Sequence[ProgramCard]) -> list[Button]:
-    """The buttons that the current user may use, in their order. None for a merged or erased customer."""
-    if not _is_current(customer):
+def customer_buttons(
+    request: HttpRequest, customer: Customer, programs: Sequence[ProgramCard], *, organization: Organization
+) -> list[Button]:
+    """The buttons that the current user may use, and that can do something now. None for a merged or erased customer.
+
+    One query for users who issue coupons.
+    """
+    if not customer.is_current:
         return []
-    buttons = _buttons(request, customer, _PAGES)
-    has_account = any(card.balance.account is not None for card in programs)
-    return [button(*_GOODWILL, customer.pk), *buttons] if has_account and may_adjust(request) else buttons
+    has_points = any(card.balance.account is not None and card.program.is_active for card in programs)
+    has_coupons = member_of(request).has_perm(ISSUE_COUPON) and bool(issuing_series(organization))
+    pages = [*([_COUPON] if has_coupons else []), *([_REDEEM] if has_points else []), *_PAGES]
+    buttons = _buttons(request, customer, pages)
+    return [button(*_GOODWILL, customer.pk), *buttons] if has_points and may_adjust(request) else buttons
 
 
-def buttons_needed_less_often(request: HttpRequest, customer: Customer) -> list[Button]:
+def buttons_needed_less_often(
+    request: HttpRequest, customer: Customer, programs: Sequence[ProgramCard], *, organization: Organization
+) -> list[Button]:
     """What the page shows of this module under *More*."""
-    return _buttons(request, customer, _LESS_OFTEN) if _is_current(customer) else []
+    if not customer.is_current:
+        return []
+    has_redeemed = any(card.balance.totals.redeemed > 0 for card in programs)
+    pages = [_REVERSE, *_LESS_OFTEN] if has_redeemed and organization.policy.redemption_reversal else _LESS_OFTEN
+    return _buttons(request, customer, pages)
 
 
 def _buttons(request: HttpRequest, customer: Customer, pages: Sequence[tuple[str, str, str, str]]) -> list[Button]:
     member = member_of(request)
     return [button(title, icon, name, customer.pk) for title, icon, name, permission in pages if member.has_perm(permission)]
-
-
-def _is_current(customer: Customer) -> bool:
-    return customer.merged_into_id is None and customer.erased_at is None

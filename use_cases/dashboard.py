@@ -27,6 +27,7 @@ from organizations.back_office.current_user import member_of, organization_of, o
 from organizations.back_office.queues import count_queues, queue_label
 from organizations.back_office.tables import Table, table
 from organizations.locations.models import Store
+from organizations.staff.reach import in_stores
 from organizations.tenancy.models import Organization
 from tickets.ticket.staff import count_ages
 from use_cases.back_office import QUEUES
@@ -80,7 +81,7 @@ def read_pulse(request: HttpRequest, organization: Organization) -> Pulse | None
     if refresh is None:
         return None
     own = own_stores(request)
-    stores = list((Store.objects.filter(pk__in=own) if own else Store.objects).order_by("name").values_list("pk", "name"))
+    stores = list(in_stores(Store.objects.all(), own, "pk").order_by("name").values_list("pk", "name"))
     period = Period.ending(last_whole_day(refresh), _chosen_days(request))
     store_id = _chosen_store(request, dict(stores))
     seen = frozenset({store_id}) if store_id is not None else own

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from customers.back_office import IDENTIFIER_LABELS, identifier_list
@@ -31,7 +31,7 @@ from loyalty_project.protocol.values import has_unusable_text
 from organizations.audit.actors import Actor
 from organizations.back_office.columns import name_of
 from organizations.back_office.pages import page_of
-from organizations.staff.reach import StaffReach
+from organizations.staff.reach import StaffReach, in_stores
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tickets.ticket.models import CODE_LENGTH, Ticket
@@ -198,10 +198,8 @@ def _bills(number: str, by: Seeker) -> Iterable[Bill]:
     if not by.reach.may("engagement.view_bill"):
         return ()
     ids = [organization.pk for organization in by.organizations]
-    numbered = Bill.objects.filter(organization__in=ids, number=number)
-    stores = by.reach.stores
-    if stores:
-        numbered = numbered.filter(Q(store__in=stores) | Q(customer__registered_store__in=stores))
+    bills = Bill.objects.filter(organization__in=ids, number=number)
+    numbered = in_stores(bills, by.reach.stores, "store", "customer__registered_store")
     some = numbered.order_by().values("pk")[:_BILLS_READ]
     return Bill.objects.filter(pk__in=some).select_related("customer", "store").order_by("-billed_at", "-pk")[:BILLS]
 

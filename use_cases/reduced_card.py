@@ -17,7 +17,7 @@ from customers.identifiers.current import current_identifiers
 from customers.identifiers.models import Identifier
 from customers.identifiers.owners import owners_of
 from customers.identifiers.values import read_email
-from customers.profile.models import Customer
+from customers.profile.models import CURRENT, Customer
 from customers.search.staff import LONGEST_TERM, LookedUp, clean_term, spellings_of
 from customers.statuses.models import CustomerStatus
 from customers.statuses.rules import label_of
@@ -83,7 +83,7 @@ def owners_at_other_stores(
             kinds.setdefault(customer_id, LookedUp.CARD.value)
     if not kinds:
         return []
-    unseen = Customer.objects.filter(pk__in=kinds, merged_into=None, erased_at=None)
+    unseen = Customer.objects.filter(CURRENT, pk__in=kinds)
     seen = set(unseen.filter(registered_store__in=by.reach.stores).values_list("pk", flat=True))
     return [_result(pk, kind, by) for pk, kind in sorted(kinds.items()) if pk not in seen]
 
@@ -95,8 +95,8 @@ def open_reduced_card(reference: CardReference, *, by: Actor) -> ReducedCard | N
     """
     organization = by.organization
     policy = organization.policy
-    customers = Customer.objects.select_related("registered_store", "status_label")
-    customer = customers.filter(pk=reference.customer_id, merged_into=None, erased_at=None).first()
+    customers = Customer.objects.filter(CURRENT).select_related("registered_store", "status_label")
+    customer = customers.filter(pk=reference.customer_id).first()
     if customer is None or policy.other_stores_card == NOTHING:
         return None
     change = Change(

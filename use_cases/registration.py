@@ -23,7 +23,7 @@ from engagement.points.models import PointsEntry
 from engagement.programs.catalog import ProgramCatalog, load_catalog
 from loyalty_project.protocol.best_effort import best_effort
 from loyalty_project.protocol.codes import Code
-from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
+from loyalty_project.protocol.errors import ApartError, LoyaltyError, Notice, in_numeric_order
 from organizations.audit.actors import Actor
 from organizations.configuration import Configuration, current_configuration
 from referrals.campaigns.catalog import load_campaigns
@@ -89,12 +89,8 @@ def register_customer(
     docs/protocol.md 5.2 names from matching on, and `django.db` errors for locks (55P03) and broken constraints
     (`CONSTRAINTS`).
     """
-    if_existing: IfExisting = "reject" if context.policy.reject_existing_on_add else "update"
-    options = RegistrationOptions(if_existing=if_existing, all_programs=all_programs, defer_awards=defer_awards)
-    registration = _only(register_all([customer_input], options=options, context=context, by=by, configuration=configuration))
-    if customer_input.consents or not registration.is_new:
-        _read_subscriptions(registration)
-    return registration
+    options = adding(context, all_programs=all_programs, defer_awards=defer_awards)
+    return _only(register_each([customer_input], options=options, context=context, by=by, configuration=configuration))
 
 
 def update_customer(
@@ -109,10 +105,49 @@ def update_customer(
 
     Errors as above, and 1011 or 1012 for an unknown customer.
     """
-    options = RegistrationOptions(may_create=False, defer_awards=defer_awards, corrects_registration=True)
-    registration = _only(register_all([customer_input], options=options, context=context, by=by, configuration=configuration))
-    _read_subscriptions(registration)
-    return registration
+    options = updating(defer_awards=defer_awards)
+    return _only(register_each([customer_input], options=options, context=context, by=by, configuration=configuration))
+
+
+def adding(context: InputContext, *, all_programs: bool = False, defer_awards: bool = False) -> RegistrationOptions:
+    """How customer/add registers."""
+    if_existing: IfExisting = "reject" if context.policy.reject_existing_on_add else "update"
+    return RegistrationOptions(if_existing=if_existing, all_programs=all_programs, defer_awards=defer_awards)
+
+
+def updating(*, defer_awards: bool = False) -> RegistrationOptions:
+    """How customer/update registers."""
+    return RegistrationOptions(may_create=False, defer_awards=defer_awards, corrects_registration=True)
+
+
+def register_each(
+    inputs: Sequence[CustomerInput],
+    *,
+    options: RegistrationOptions,
+    context: InputContext,
+    by: Actor,
+    configuration: Configuration | None = None,
+) -> list[Registration | LoyaltyError]:
+    """Register the inputs of a call with the consents of their customers, in a number of queries that does not grow.
+
+    Results and errors as `register_all`. Of several inputs, those that cannot share their statements raise `ApartError`: one
+    that merges customers, concerns the customer of an earlier one, or brings rewards of a referral.
+    """
+    results = register_all(
+        inputs, options=options, context=context, by=by, configuration=configuration, may_merge=len(inputs) == 1
+    )
+    registered = [result for result in results if isinstance(result, Registration)]
+    if len(inputs) > 1:
+        _check_together(results)
+    _read_subscriptions(
+        [
+            registration
+            for registration, given in zip(results, inputs, strict=True)
+            if isinstance(registration, Registration) and (given.consents or not registration.is_new or not options.may_create)
+        ],
+        is_alone=len(registered) == 1,
+    )
+    return results
 
 
 def register_all(
@@ -123,13 +158,14 @@ def register_all(
     by: Actor,
     configuration: Configuration | None = None,
     external_ids: ExternalIds | None = None,
+    may_merge: bool = True,
 ) -> list[Registration | LoyaltyError]:
     """Register a batch in its order; each input sees the changes of the earlier ones.
 
     The number of queries does not grow with the batch; only an input that merges customers costs queries of its own. A refused
     input is its `LoyaltyError` in the answer, and leaves no trace. Without `configuration` it is the present one, at the
-    cost of a statement. Generated external ids come from `external_ids`, where large batches have drawn them ahead. Call it in
-    a transaction.
+    cost of a statement. Generated external ids come from `external_ids`, where large batches have drawn them ahead. Raises
+    `ApartError` for the first input that merges customers unless it `may_merge`. Call it in a transaction.
     """
     configuration = configuration or current_configuration()
     run = RegistrationRun(
@@ -145,6 +181,8 @@ def register_all(
     while len(results) < len(inputs):
         results += _register_until_merge(inputs[len(results) :], run)
         if len(results) < len(inputs):
+            if not may_merge:
+                raise ApartError(len(results))
             results.append(_register_with_merge(inputs[len(results)], run))
             # The owner of a code may be merged by now.
             run = replace(run, codes=find_shared_codes(inputs[len(results) :]))
@@ -273,14 +311,36 @@ def _write_and_join(
         registration.notices = in_numeric_order([*registration.notices, *joiner.notices])
 
 
-def _read_subscriptions(registration: Registration) -> None:
-    """Add the stored consents to the answer; 91002 if they cannot be read."""
+def _check_together(results: Sequence[Registration | LoyaltyError]) -> None:
+    """Raise `ApartError` for a result that would be another one if the inputs were registered one by one."""
+    concerned: set[int] = set()
+    for index, result in enumerate(results):
+        if isinstance(result, LoyaltyError):
+            continue
+        if result.customer.pk in concerned or result.rewards:
+            raise ApartError(index)
+        concerned.add(result.customer.pk)
+
+
+def _read_subscriptions(registrations: Sequence[Registration], *, is_alone: bool) -> None:
+    """Add the stored consents to the answers: one query. 91002 if those of one customer `is_alone` cannot be read."""
+    if not registrations:
+        return
+    if not is_alone:
+        _add_subscriptions(registrations)
+        return
     notices: list[Notice] = []
     with best_effort(notices, [Notice(Code.SUBSCRIPTIONS_UNAVAILABLE)]):
-        customer_id = registration.customer.pk
-        consents = consents_of([customer_id])[customer_id]
+        _add_subscriptions(registrations)
+    for registration in registrations:
+        registration.notices = in_numeric_order([*registration.notices, *notices])
+
+
+def _add_subscriptions(registrations: Sequence[Registration]) -> None:
+    consents_of_each = consents_of([registration.customer.pk for registration in registrations])
+    for registration in registrations:
+        consents = consents_of_each[registration.customer.pk]
         registration.subscriptions = core_rows({pair: consent.is_subscribed for pair, consent in consents.items()})
-    registration.notices = in_numeric_order([*registration.notices, *notices])
 
 
 def _only(results: Sequence[Registration | LoyaltyError]) -> Registration:

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from customers.erasure.services import mark_erased
 from customers.profile.locks import lock_customers
-from engagement.bills.draft import NUMBER_LENGTH, BillDraft
+from engagement.bills.draft import BillDraft
 from engagement.bills.models import ANONYMOUS, Bill
 from engagement.bills.undoing import free_numbers
 from engagement.points.taking_back import take_back_all
@@ -26,15 +26,13 @@ from organizations.audit.services import Change, record_changes
 from organizations.configuration import current_configuration
 from organizations.imports.kinds import kind_of, kind_title, may_import
 from organizations.imports.models import CreatedRecord, ImportRun
+from organizations.imports.runs import MOST_UNDONE
 from organizations.personal_data import Person
 from organizations.staff.reach import OutOfReachError
 from referrals.campaigns.catalog import load_campaigns
 from use_cases.erasure import empty_person
 from use_cases.import_traces import BILL_TRACES, CUSTOMER_TRACES, KEPT_POINTS, Obstacle, Trace, find_obstacles
 from use_cases.purchases import record_purchases
-
-# Records that one transaction takes back: a till that has one of them waits for its end.
-MOST_UNDONE: Final = 5_000
 
 
 class UndoRefusedError(ValueError):
@@ -125,7 +123,10 @@ def _problem_of(run: ImportRun, undoer: _Undoer) -> str:
     if not run.created:
         return "The import created nothing."
     if run.created > MOST_UNDONE:
-        return f"The import created {run.created:,} {undoer.noun}; at most {MOST_UNDONE:,} are taken back at once."
+        return (
+            f"The import created {run.created:,} {undoer.noun}; at most {MOST_UNDONE:,} are taken back at once, and no list is"
+            " kept of more. Correct them one by one, or import a corrected file."
+        )
     return ""
 
 
@@ -180,7 +181,7 @@ def _full_return(bill: Bill, now: datetime) -> BillDraft:
     return BillDraft(
         type=Bill.Type.NOT_INTERESTED_RETURN if is_anonymous else Bill.Type.RETURN,
         customer_id=bill.customer_id,
-        number=bill.number[:NUMBER_LENGTH],
+        number=bill.number,
         billed_at=now,
         till=bill.till,
         store=bill.store,

@@ -35,6 +35,11 @@ def find_obstacle(organization: Organization, *, before: Mapping[str, Any], afte
     return None
 
 
+def changes_uniqueness(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """True if a setting differs that decides which identifiers belong to one customer only."""
+    return any(before.get(name) != after.get(name) for name in UNIQUENESS_SETTINGS)
+
+
 def follow_settings(organization: Organization, *, before: Mapping[str, Any]) -> None:
     """Make all identifiers follow the organization's settings, in the transaction that changed them from `before`."""
     with organization_scope(organization):

@@ -1,6 +1,6 @@
 """Actions on customers: add, update, update_identity, get and search (docs/protocol.md 4.1 to 4.5)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -24,13 +24,13 @@ from loyalty_project.api.envelope import customer_answer, customers_answer, one_
 from loyalty_project.api.paging import read_limit, read_number
 from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import Code, CodeTable, Transport
-from loyalty_project.protocol.errors import in_numeric_order
-from loyalty_project.protocol.outcomes import Done, Outcome
+from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
+from loyalty_project.protocol.outcomes import Done, Outcome, alone, unless_refused, work_sound
 from loyalty_project.protocol.values import Item, is_on
 from organizations.api.batches import answer_batch
 from organizations.api.views import TillViewSet
 from use_cases import registration
-from use_cases.customer_core import customer_core
+from use_cases.customer_core import customer_cores
 from use_cases.identity import request_change
 from use_cases.profile import notices_of, profile_of, refusal_of, sections_of
 from use_cases.search import Search, search_customers
@@ -50,13 +50,13 @@ class CustomerViewSet(TillViewSet):
     @described(openapi.ADD)
     def add(self, _request: Request, **_kwargs: object) -> Response:
         """Register customers, or update those that are known."""
-        return self._register("add", registration.register_customer, fallback=Code.ADD_FAILED)
+        return self._register("add", fallback=Code.ADD_FAILED)
 
     @action(detail=False, methods=["post", "put"])
     @described(openapi.UPDATE)
     def update(self, _request: Request, **_kwargs: object) -> Response:
         """Update known customers; PUT is the same as POST."""
-        return self._register("update", registration.update_customer, fallback=Code.UPDATE_FAILED)
+        return self._register("update", fallback=Code.UPDATE_FAILED)
 
     @action(detail=False, methods=["post"])
     @described(openapi.UPDATE_IDENTITY)
@@ -120,9 +120,7 @@ class CustomerViewSet(TillViewSet):
         }
         return self.answer(customer_answer([Outcome(body, succeeded=True)], message=SEARCHED))
 
-    def _register(
-        self, name: Literal["add", "update"], work: Callable[..., registration.Registration], *, fallback: Code
-    ) -> Response:
+    def _register(self, name: Literal["add", "update"], *, fallback: Code) -> Response:
         """Read, work and answer the items of an add or update."""
         call = self.call
         items = request_items(self.payload(), limit=call.policy.batch_limit)
@@ -133,29 +131,37 @@ class CustomerViewSet(TillViewSet):
             country_code=call.country_code,
             notices=call.notices,
         )
+        if name == "add":
+            all_programs = is_on(self.query, "mlp_single_enroll")
+            options = registration.adding(context, all_programs=all_programs, defer_awards=call.replay)
+        else:
+            options = registration.updating(defer_awards=call.replay)
         catalog = registration.programs_of(call.configuration)
         wants_raw = is_on(self.query, "rawSideEffects")
-        options = {"defer_awards": call.replay}
-        if name == "add":
-            options["all_programs"] = is_on(self.query, "mlp_single_enroll")
 
-        def work_item(item: Item) -> Done:
-            draft = read_customer_input(item, context, action=name)
-            registered = work(draft, context=context, configuration=call.configuration, by=call.actor, **options)
-            body, notices = customer_core(
-                registered, context=context, catalog=catalog, store=call.actor.store, wants_raw=wants_raw
+        def work(items: Sequence[Item]) -> list[Done | LoyaltyError]:
+            inputs = [unless_refused(read_customer_input, item, context, action=name) for item in items]
+            registered = work_sound(
+                inputs,
+                partial(
+                    registration.register_each,
+                    options=options,
+                    context=context,
+                    by=call.actor,
+                    configuration=call.configuration,
+                ),
             )
-            return Done(
-                body=body,
-                message=REGISTERED if registered.is_new else UPDATED,
-                warnings=in_numeric_order([*registered.notices, *notices]),
-                subject=registered.customer.pk,
-            )
+            return work_sound(registered, print_each)
+
+        def print_each(registered: Sequence[registration.Registration]) -> list[Done]:
+            cores = customer_cores(registered, context=context, catalog=catalog, store=call.actor.store, wants_raw=wants_raw)
+            return [_registered(result, *printed) for result, printed in zip(registered, cores, strict=True)]
 
         return answer_batch(
             self,
             items,
-            work_item,
+            alone(work),
+            together=work,
             action=f"customer/{name}",
             compose=partial(customers_answer, totals=True),
             echo=echo_identifiers,
@@ -163,6 +169,15 @@ class CustomerViewSet(TillViewSet):
             constraints=registration.CONSTRAINTS,
             whose=partial(lock_named, call=call),
         )
+
+
+def _registered(registered: registration.Registration, body: Mapping[str, Any], notices: Sequence[Notice]) -> Done:
+    return Done(
+        body=body,
+        message=REGISTERED if registered.is_new else UPDATED,
+        warnings=in_numeric_order([*registered.notices, *notices]),
+        subject=registered.customer.pk,
+    )
 
 
 def _changed(item: Item) -> dict[str, str]:

@@ -19,7 +19,7 @@ from customers.profile.admin.list import initials
 from customers.profile.models import Customer
 from loyalty_project.phone_numbers import format_mobile
 from organizations.back_office.columns import choice_column
-from organizations.back_office.current_user import actor_of, member_of, own_stores
+from organizations.back_office.current_user import actor_of, in_own_stores, member_of
 from organizations.back_office.filters import ChoiceFilter, NamedFilter
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import permission_check, row_view
@@ -71,9 +71,7 @@ class DuplicateCandidateAdmin(CustomerRowsAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The pairs of which the current user may see both customers."""
-        pairs = super().get_queryset(request)
-        if own := own_stores(request):
-            pairs = pairs.filter(second__registered_store__in=own)
+        pairs = in_own_stores(super().get_queryset(request), request, "second__registered_store")
         current = Identifier.objects.filter(state=Identifier.State.CURRENT).order_by("-kind")
         return pairs.prefetch_related(*(Prefetch(f"{side}__identifiers", queryset=current) for side in _SIDES))
 

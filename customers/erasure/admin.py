@@ -125,7 +125,7 @@ class ErasureActions(BackOfficeAdmin):
     @row_page("Erase", address="erase", icon="person_remove", permission="erase")
     def erase(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         """The page that erases the personal data of a customer, and leads to the certificate."""
-        if customer.merged_into_id is not None or customer.erased_at is not None:
+        if not customer.is_current:
             messages.warning(request, "This customer is merged into another one, or erased already.")
             return HttpResponseRedirect(page_of(customer))
         form = EraseForm(request.POST or None, customer=customer, by=actor_of(request, self.organization_behind(customer)))

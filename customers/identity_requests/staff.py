@@ -6,16 +6,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from customers.identity_requests.models import IdentityRequest
-from organizations.back_office.current_user import own_stores
+from organizations.back_office.current_user import in_own_stores
 from organizations.back_office.queues import Queue
 
 
 def pending_requests(request: HttpRequest) -> QuerySet[IdentityRequest]:
     """Pending requests of customers that the current user sees."""
     # By the moment of the decision, which is indexed: pending requests have none.
-    pending = IdentityRequest.objects.filter(decided_on=None)
-    own = own_stores(request)
-    return pending.filter(customer__registered_store__in=own) if own else pending
+    return in_own_stores(IdentityRequest.objects.filter(decided_on=None), request, "customer__registered_store")
 
 
 REQUESTS: Final = Queue(

@@ -51,6 +51,31 @@ def first_reference(references: Mapping[str, str]) -> tuple[Mapping[str, str], S
     return ({first: references[first]} if first else {}), READ_ORDER
 
 
+def find_each_reference(
+    references: Sequence[tuple[str, str] | None], *, by: Actor, country_code: str, reading: Reading, sections: Sequence[Section]
+) -> list[Found | Code | None]:
+    """The customer of each reference (its key and its value), as `find_by_references` finds them; None where there is none.
+
+    One statement for each kind of reference.
+    """
+    values: dict[str, list[str]] = {}
+    for key, value in (reference for reference in references if reference):
+        values.setdefault(key, []).append(value.strip())
+    found = {
+        (key, value): unless_erased(customer)
+        for key, of_key in values.items()
+        for value, customer in find_each(
+            LookupQuery(key=key, values=of_key),
+            organization=by.organization,
+            policy=by.organization.policy,
+            country_code=country_code,
+            sections=sections,
+            reading=reading,
+        )
+    }
+    return [found[reference[0], reference[1].strip()] if reference else None for reference in references]
+
+
 def find_by_references(
     references: Mapping[str, str],
     order: Sequence[str],

@@ -1,6 +1,6 @@
 """Rows of customers."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -19,6 +19,10 @@ def _searched(column: str, *, name: str) -> models.Index:
 def _unusual(column: str, *, usual: str, name: str) -> models.Index:
     """An index of the customers, the newest first, whose `column` is not the `usual` value, which most customers have."""
     return models.Index(fields=["organization", column, "-id"], condition=~models.Q(**{column: usual}), name=name)
+
+
+# Customers that are current (`Customer.is_current`).
+CURRENT: Final = models.Q(merged_into=None, erased_at=None)
 
 
 class Customer(TenantModel):
@@ -155,6 +159,11 @@ class Customer(TenantModel):
     def full_name(self) -> str:
         """First and last name as one text, "" without both."""
         return f"{self.firstname} {self.lastname}".strip()
+
+    @property
+    def is_current(self) -> bool:
+        """True unless merged or erased: something may be done for the customer, and written."""
+        return self.merged_into_id is None and self.erased_at is None
 
     def value_of(self, field_id: int) -> Any:
         """The canonical value of a field, None without one."""

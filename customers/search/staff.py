@@ -19,6 +19,7 @@ from customers.profile.text import fold, written_name
 from loyalty_project.phone_numbers import plain_number
 from loyalty_project.protocol.plain_text import read_code, trim
 from loyalty_project.protocol.values import has_unusable_text
+from organizations.staff.reach import in_stores
 from organizations.tenancy.models import Organization
 
 Kind = Identifier.Kind
@@ -45,7 +46,7 @@ class Reach:
         """The rows within reach. `customer` is the path to the customer, "" for customers themselves."""
         # In addition to the scope: indexes start with the organization, and operators have no scope.
         rows = rows.filter(organization__in=[organization.pk for organization in self.organizations])
-        return rows.filter(**{f"{customer}registered_store__in": self.stores}) if self.stores else rows
+        return in_stores(rows, self.stores, f"{customer}registered_store")
 
 
 class LookedUp(StrEnum):

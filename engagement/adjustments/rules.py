@@ -5,22 +5,12 @@ from decimal import Decimal
 from typing import Final
 
 from engagement.numbers.display import format_points
-from organizations.policies import Policy
+from organizations.policies import REASON_SEPARATOR, Policy
 
 # No adjustment is larger, whatever the limits: a slip of the keyboard is refused.
 MOST_ADJUSTED: Final = Decimal(99_999_999)
-# What staff choose from as the reason of goodwill. The last one needs details.
+# The last of the reasons of goodwill, which needs details.
 OTHER_REASON: Final = "Another reason"
-GOODWILL_REASONS: Final = (
-    "Points missing from a bill",
-    "Faulty or wrong goods",
-    "Late or missing delivery",
-    "Wrong price",
-    "Unfriendly or slow service",
-    "Thank-you",
-    "Correction of a mistake",
-    OTHER_REASON,
-)
 _LIMITS: Final[Mapping[str, Callable[[Policy], int]]] = {
     "store_staff": lambda policy: policy.adjustment_limit_of_store_staff,
     "store_manager": lambda policy: policy.adjustment_limit_of_store_managers,
@@ -43,6 +33,11 @@ class AdjustmentRefusedError(ValueError):
 def limit_of(role: str, policy: Policy) -> Decimal:
     """The most points that a member of this role adjusts alone; 0: the role does not adjust points."""
     return Decimal(_LIMITS[role](policy)) if role in _LIMITS else Decimal(0)
+
+
+def goodwill_reasons(policy: Policy) -> list[str]:
+    """What staff choose from as the reason of goodwill: the organization's list, and another reason."""
+    return [*(reason for reason in policy.goodwill_reasons.split(REASON_SEPARATOR) if reason != OTHER_REASON), OTHER_REASON]
 
 
 def check_points(points: Decimal, *, precision: int) -> None:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from engagement.adjustments.models import PointsAdjustment
 from engagement.adjustments.rules import limit_of
 from engagement.adjustments.services import Limit
-from organizations.back_office.current_user import member_of, organization_of, own_stores
+from organizations.back_office.current_user import in_own_stores, member_of, organization_of
 from organizations.back_office.queues import Queue
 from organizations.tenancy.models import Organization
 
@@ -33,8 +33,7 @@ def pending_adjustments(request: HttpRequest) -> QuerySet[PointsAdjustment] | No
     if not may_adjust(request):
         return None
     pending = PointsAdjustment.objects.filter(status=PointsAdjustment.Status.PENDING)
-    own = own_stores(request)
-    return pending.filter(customer__registered_store__in=own) if own else pending
+    return in_own_stores(pending, request, "customer__registered_store")
 
 
 ADJUSTMENTS: Final = Queue(

@@ -15,17 +15,20 @@ from engagement.bills import openapi
 from engagement.bills.answers import echo_bill, printed_bill, printed_customer
 from engagement.bills.codes import BillCode
 from engagement.bills.reader import BillContext
-from engagement.bills.reading import read_bill
+from engagement.bills.reading import SentBill, read_bill
 from loyalty_project.api.envelope import request_items, sale_answer
 from loyalty_project.openapi.operations import described
 from loyalty_project.protocol.codes import TECHNICAL, CodeTable
-from loyalty_project.protocol.outcomes import Done
+from loyalty_project.protocol.errors import ApartError, LoyaltyError
+from loyalty_project.protocol.outcomes import Done, alone, unless_refused, work_sound
 from loyalty_project.protocol.values import Item, child
 from organizations.api.batches import answer_batch
 from organizations.api.call import till_of
 from organizations.api.views import TillViewSet
+from organizations.audit.actors import Actor
 from use_cases import registration
-from use_cases.billing import BilledItem, Billing, record_bill
+from use_cases.bill_answers import BilledItem, Billing
+from use_cases.billing import record_each
 
 KEY: Final = "transaction"
 # The code of each broken constraint, if a race gets past the locks. Others are 608, which no Idempotency-Key keeps: the same
@@ -55,22 +58,38 @@ class BillViewSet(TillViewSet):
             country_code=call.country_code,
         )
 
-        def work(item: Item) -> Done:
+        def read(item: Item) -> tuple[SentBill, Actor]:
             by, notices = call.at_till(till_of(item))
             sent = read_bill(item, BillContext(configuration=call.configuration, by=by, now=context.now))
             sent.notices += notices
+            return sent, by
+
+        def work(items: Sequence[Item]) -> list[Done | LoyaltyError]:
+            read_items = [unless_refused(read, item) for item in items]
+            billed = work_sound(read_items, record)
+            return [
+                result if isinstance(result, LoyaltyError) else _done(result, item)
+                for result, item in zip(billed, items, strict=True)
+            ]
+
+        def record(read_bills: Sequence[tuple[SentBill, Actor]]) -> Sequence[BilledItem | LoyaltyError]:
+            _, first_by = read_bills[0]
+            for index, (_, by) in enumerate(read_bills):
+                if by != first_by:
+                    raise ApartError(index)
             billing = Billing(
                 configuration=call.configuration,
-                context=context.at(till=by.till, store=by.store),
-                by=by,
+                context=context.at(till=first_by.till, store=first_by.store),
+                by=first_by,
                 defer_awards=call.replay,
             )
-            return _done(record_bill(sent, billing), item, sent.type)
+            return record_each([sent for sent, _ in read_bills], billing)
 
         return answer_batch(
             self,
             items,
-            work,
+            alone(work),
+            together=work,
             action="transaction/add",
             compose=partial(sale_answer, container="transactions", key=KEY, as_list=True),
             echo=echo_bill,
@@ -85,13 +104,13 @@ def _customers(items: Sequence[Any]) -> list[Item]:
     return [child(item, "customer") for item in items if isinstance(item, dict)]
 
 
-def _done(billed: BilledItem, item: Item, kind: str) -> Done:
+def _done(billed: BilledItem, item: Item) -> Done:
     found = billed.customer
     customer = None if found is None else printed_customer(found.customer, merged(found.parts), billed.figures)
     body = printed_bill(
         billed.bill,
         item,
-        kind=kind,
+        kind=billed.type,
         customer=customer,
         effects=billed.effects,
         deducted=billed.deducted,

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from engagement.coupons.models import CouponSeries, CouponSeriesVersion
 from engagement.coupons.rules import SeriesTerms
+from loyalty_project import clock
 from loyalty_project.protocol.values import read_id
+from organizations.configuration import current_configuration
+from organizations.tenancy.models import Organization
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,10 @@ class SeriesCatalog:
         number = read_id(name)
         return self._by_external_id.get(number) or self.by_id.get(number) or self.by_code.get(name)
 
+    def issuing(self, now: datetime, zone: ZoneInfo) -> list[CurrentSeries]:
+        """The series that are switched on and not over. They may have issued all their coupons."""
+        return [current for current in self.by_id.values() if current.series.is_active and not current.terms.is_over(now, zone)]
+
     def versions_at(self, stores: Iterable[str]) -> list[int]:
         """The versions (ids) whose coupons may be redeemed at one of these stores (codes)."""
         named = frozenset(stores)
@@ -52,3 +61,8 @@ class SeriesCatalog:
 def load_series() -> SeriesCatalog:
     """All series of the scope's organization: one query."""
     return SeriesCatalog(CouponSeriesVersion.objects.select_related("series"))
+
+
+def issuing_series(organization: Organization) -> list[CurrentSeries]:
+    """The series of which staff may issue coupons now. No query if the configuration is known."""
+    return current_configuration().part(load_series).issuing(clock.now(), organization.zone)

@@ -132,14 +132,11 @@ def check_may_issue(customer: Customer, current: CurrentSeries, *, by: Actor) ->
     check_may_get(customer, by.organization.policy)
     check_is_open(current, clock.now(), by=by)
     series, terms = current.series.pk, current.terms
-    if terms.max_per_customer is not None:
-        held, _ = held_coupons([series], [customer.pk])
-        if held[series, customer.pk] >= terms.max_per_customer:
-            raise LoyaltyError(CouponCode.NOT_CREATED)
-    if terms.max_coupons is not None:
-        issued = SeriesIssues.objects.filter(series=series).values_list("issued", flat=True).first() or 0
-        if issued >= terms.max_coupons:
-            raise LoyaltyError(CouponCode.SERIES_EXPIRED)
+    held, _ = held_coupons([series] if terms.max_per_customer is not None else [], [customer.pk])
+    counted = SeriesIssues.objects.filter(series=series).values_list("issued", flat=True)
+    issued = (counted.first() or 0) if terms.max_coupons is not None else 0
+    if refusal := _refused_by_limits(terms, held=held[series, customer.pk], issued=issued):
+        raise refusal
 
 
 def issue_coupons(
@@ -219,13 +216,12 @@ class _Limits:
         """The number of the coupon among those of its customer, None if the series does not number them; or the refusal."""
         series, terms = order.current.series.pk, order.current.terms
         own = (series, order.customer_id)
-        counts = terms.max_per_customer is not None and order.customer_id is not None
-        if counts and self._held[own] >= (terms.max_per_customer or 0):
-            return LoyaltyError(CouponCode.NOT_CREATED)
-        if terms.max_coupons is not None and self._issued[series] + self._added[series] >= terms.max_coupons:
-            return LoyaltyError(CouponCode.SERIES_EXPIRED)
+        # Nobody has printed codes: what is held of them stays 0.
+        issued = self._issued[series] + self._added[series]
+        if refusal := _refused_by_limits(terms, held=self._held[own], issued=issued):
+            return refusal
         self._added[series] += 1
-        if not counts:
+        if terms.max_per_customer is None or order.customer_id is None:
             return None
         self._held[own] += 1
         self._last[own] += 1
@@ -234,6 +230,16 @@ class _Limits:
     def count(self, series: Mapping[int, CurrentSeries]) -> None:
         """Store how many coupons were taken."""
         add_issued({pk: (self._added[pk], current.terms.max_coupons) for pk, current in series.items()})
+
+
+def _refused_by_limits(terms: SeriesTerms, *, held: int, issued: int) -> LoyaltyError | None:
+    """Why no coupon is issued to a customer who got `held` ones of a series that `issued` so many; None if one is.
+
+    722 for a customer who has all that the series allows, else 712 for a series that has issued all.
+    """
+    if terms.is_full_for(held):
+        return LoyaltyError(CouponCode.NOT_CREATED)
+    return None if terms.room_for(1, issued=issued) else LoyaltyError(CouponCode.SERIES_EXPIRED)
 
 
 Held = Counter[tuple[int, int | None]]

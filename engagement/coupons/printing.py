@@ -30,8 +30,7 @@ def print_codes(run: CodeRun, current: CurrentSeries, count: int, *, now: dateti
     """
     series, terms = current.series.pk, current.terms
     issued = lock_issued([series])[series]
-    if terms.max_coupons is not None:
-        count = min(count, max(0, terms.max_coupons - issued))
+    count = terms.room_for(count, issued=issued)
     if not count:
         return 0
     values = {

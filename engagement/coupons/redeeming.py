@@ -235,7 +235,7 @@ def _number_of_printed(coupon: Coupon, customer_id: int, terms: SeriesTerms) -> 
         return None
     held, last = held_coupons([coupon.series_id], [customer_id])
     own = (coupon.series_id, customer_id)
-    if held[own] >= terms.max_per_customer:
+    if terms.is_full_for(held[own]):
         raise LoyaltyError(CouponCode.NOT_CREATED)
     return last[own] + 1
 

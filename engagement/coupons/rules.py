@@ -91,6 +91,14 @@ class SeriesTerms:
         """True from the first day of the series on."""
         return self.starts_on is None or now.astimezone(zone).date() >= self.starts_on
 
+    def room_for(self, wanted: int, *, issued: int) -> int:
+        """How many of the `wanted` coupons may still be issued of a series that has `issued` so many."""
+        return wanted if self.max_coupons is None else min(wanted, max(0, self.max_coupons - issued))
+
+    def is_full_for(self, held: int) -> bool:
+        """True if a customer who ever got `held` coupons has all that the series allows."""
+        return self.max_per_customer is not None and held >= self.max_per_customer
+
     def is_good_at(self, store_code: str | None) -> bool:
         """True if coupons may be redeemed at the store of this code."""
         return not self.stores or store_code in self.stores

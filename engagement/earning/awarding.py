@@ -87,12 +87,8 @@ def award_bills(
     if not is_history:
         settle_states(batch.states.values(), until=now, recorded_at=now)
     for bill in countable:
-        if bill.customer_id not in loyal:
-            continue
-        if bill.is_return:
-            take_back_return(bill, batch, awards[bill.pk])
-        else:
-            _award_sale(bill, batch, awards[bill.pk])
+        if bill.customer_id in loyal:
+            work_bill(bill, batch, awards[bill.pk])
     if not is_history:
         settle_states(batch.states.values(), until=now, recorded_at=now)
     for state in batch.states.values():
@@ -106,6 +102,14 @@ def award_bills(
         _note_states(countable, awards, batch)
     update_rows([share_of_bill for share_of_bill in shares if share_of_bill.pk is not None], _BILL_POINTS_COLUMNS)
     return awards
+
+
+def work_bill(bill: Bill, batch: AwardBatch, result: BillAward) -> None:
+    """Award a sale, or take back a return, in the states of its batch: in memory. Raises as `award_bills`."""
+    if bill.is_return:
+        take_back_return(bill, batch, result)
+    else:
+        _award_sale(bill, batch, result)
 
 
 def loyal_of(ids: Iterable[int], customers: Mapping[int, Customer]) -> set[int]:

@@ -166,10 +166,10 @@ def _read_sales(batch: AwardBatch, sales: Collection[int]) -> None:
         if lot.account.moved_to_id is not None:
             batch.moved[lot.account_id] = lot.account.moved_to_id
     if batch.circumstances.lines or any(share.of_lines for of_sale in batch.shares.values() for share in of_sale):
-        _read_returned_lines(batch, sales)
+        read_returned_lines(batch, sales)
 
 
-def _read_returned_lines(batch: AwardBatch, sales: Collection[int]) -> None:
+def read_returned_lines(batch: AwardBatch, sales: Collection[int]) -> None:
     """Read the lines of these sales, and what all their returns took of them: two queries."""
     sold = BillLine.objects.filter(is_any_of("bill_id", sales, BigIntegerField()), sale_line=None)
     for sale_id, position, amount in sold.values_list("bill_id", "position", "amount"):

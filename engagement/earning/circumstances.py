@@ -64,6 +64,13 @@ class EarlierAwards:
             earlier.points[key] = {sold: points for sold, points in given.items() if sold[1] < bill.pk}
         return earlier
 
+    def without(self, bills: Collection[int]) -> "EarlierAwards":
+        """The awards of all other bills than these (ids)."""
+        others = EarlierAwards()
+        for key, given in self.points.items():
+            others.points[key] = {sold: points for sold, points in given.items() if sold[1] not in bills}
+        return others
+
     @staticmethod
     def _sums(given: Mapping[tuple[date, int], Decimal], bill: Bill) -> Given:
         others = [(day, points) for (day, bill_id), points in given.items() if bill_id != bill.pk]

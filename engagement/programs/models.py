@@ -75,6 +75,26 @@ class ProgramVersion(TenantModel):
         return ProgramRules.from_json(self.rules)
 
 
+class ProgramDraft(TenantModel):
+    """Changed rules of a program that are not in force: staff work on them, rehearse them, and then make them a version.
+
+    A program has one draft at most. `rules` are like those of a version, and are checked whenever they are stored. `number` is
+    that of the version that the draft began with.
+    """
+
+    program = models.OneToOneField(Program, on_delete=models.CASCADE, related_name="draft")
+    rules = models.JSONField()
+    number = models.PositiveIntegerField()
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"Draft of {self.program}"
+
+
 class Tier(TenantModel):
     """A level of a program. The rules say how it is reached and kept."""
 

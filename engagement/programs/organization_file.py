@@ -20,7 +20,7 @@ from organizations.organization_file.versions import VersionTable, WantedDocumen
 from organizations.tenancy.models import Organization
 
 # Keys of the program itself; all others are rules.
-_OWN: Final = ("name", "external_id", "description", "default", "active", "bound_to")
+OWN_KEYS: Final = ("name", "external_id", "description", "default", "active", "bound_to")
 _BOUND: Final[Mapping[str, Any]] = {"zones": Zone, "concepts": Concept, "card_series": CardSeries}
 _PROGRAMS: Final = Table(
     model=Program,
@@ -82,7 +82,7 @@ PROGRAMS: Final = Section(
 def rules_of(program: Mapping[str, Any]) -> dict[str, Any]:
     """The rules of a program of a checked document, as a version stores them."""
     shown: dict[str, Any] = as_json(PROGRAM, program)
-    return {name: value for name, value in shown.items() if name not in _OWN}
+    return {name: value for name, value in shown.items() if name not in OWN_KEYS}
 
 
 def _values(program: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db import transaction
 from django.db.models import F, Q
 
 from customers.lookup.references import write_order
@@ -15,6 +16,7 @@ from engagement.points.ledger.repository import States, lock_accounts, lock_move
 from engagement.points.ledger.tiers import attach_tiers
 from engagement.points.merging import pass_on
 from engagement.points.models import PointsConsumption, PointsEntry, PointsLot
+from engagement.points.settlement import settled_accounts
 from engagement.programs.account_key import AccountKey
 from engagement.redemptions.codes import PointsCode
 from engagement.redemptions.duplicates import find_earlier_reversal
@@ -28,6 +30,7 @@ from loyalty_project.protocol.errors import LoyaltyError
 from loyalty_project.protocol.numbers import plain_digits
 from loyalty_project.protocol.values import read_id
 from organizations.audit.actors import Actor
+from organizations.audit.services import Change, record_changes
 
 ZERO = Decimal(0)
 LONGEST_NUMBER = 100
@@ -67,7 +70,7 @@ def reverse_redemption(request: ReversalRequest, *, by: Actor, customer_id: int 
         order_of_references = write_order(by.organization.policy)
         found = find_customer(request.references, order_of_references, by=by, country_code=request.country_code)
         customer_id = found.customer.pk
-    asked = check_precision(read_points(request.points)) if request.points else None
+    asked = _read_asked(request.points)
     _check_texts(request)
     redemption = _find(request, customer_id)
     if customer_id is not None and redemption.account.customer_id != customer_id:
@@ -84,12 +87,7 @@ def reverse_redemption(request: ReversalRequest, *, by: Actor, customer_id: int 
     earlier = find_earlier_reversal(request.external_reference, redemption=redemption, customer_id=owner, points=asked)
     if earlier is not None:
         return _replay(earlier, redemption, owner)
-    left = redemption.points - redemption.reversed
-    if not left:
-        raise LoyaltyError(PointsCode.ALREADY_REVERSED)
-    points = left if asked is None else asked
-    if points > left:
-        raise LoyaltyError(PointsCode.ABOVE_REDEMPTION)
+    points = points_to_reverse(redemption, request.points)
     now = clock.now()
     state = states[AccountKey(owner, redemption.account.program_id)]
     attach_tiers([state], until=now, customers={owner: customer}, policy=by.organization.policy)
@@ -97,6 +95,18 @@ def reverse_redemption(request: ReversalRequest, *, by: Actor, customer_id: int 
     reversal, lapsed = give_back(redemption, points, states=states, facts=_context(request, redemption, by, now), by=by)
     balance = state.account.balance
     return Reversed(customer_id=owner, redemption=redemption, reversal=reversal, balance=balance, lapsed=lapsed)
+
+
+def reverse_by_hand(redemption: Redemption, points: str, *, reason: str, by: Actor) -> Reversed:
+    """Reverse a redemption for staff, with an audit entry: so many points (as typed), all that are left if "".
+
+    Errors, locks and transaction are those of `reverse_redemption`.
+    """
+    request = ReversalRequest(redemption_id=redemption.code, points=points, notes=reason)
+    done = reverse_redemption(request, by=by, customer_id=redemption.account.customer_id)
+    new = {"points": plain_digits(done.reversal.points), "reason": reason}
+    record_changes([Change(action="reversed", object_type="redemption", object_id=redemption.pk, new=new)], by=by)
+    return done
 
 
 def give_back(
@@ -107,12 +117,8 @@ def give_back(
     `states` are the accounts of the redemption's owner, locked and settled. The tier is evaluated if it is attached to them.
     """
     state = states[AccountKey(redemption.account.customer_id, redemption.account.program_id)]
-    spender = state if redemption.account.moved_to_id is None else lock_moved_account(redemption.account_id, state)
-    entry, lapsed = reverse(spender, redemption.entry, points, taken=_taken(redemption, spender), facts=facts)
+    spender, entry, lapsed = _restore(redemption, points, state=state, facts=facts, by=by)
     if spender is not state:
-        # The points follow those that a merge moved.
-        pass_on(spender, state, by=by, now=facts.recorded_at)
-        entry.explanation["balance"] = plain_digits(state.account.balance)
         write_accounts([spender])
     state.advance_tier(facts.occurred_at)
     write_accounts(states.values())
@@ -122,6 +128,65 @@ def give_back(
     Redemption.objects.filter(pk=redemption.pk).update(reversed=F("reversed") + points)
     redemption.reversed += points
     return reversal, lapsed
+
+
+def _restore(
+    redemption: Redemption, points: Decimal, *, state: AccountState, facts: EntryContext, by: Actor
+) -> tuple[AccountState, PointsEntry, Decimal]:
+    """Give the points back in memory: the account that had spent them, the entry, and the points that lapsed.
+
+    `state` is the account that has the owner's points now; one that a merge has moved is locked.
+    """
+    spender = state if redemption.account.moved_to_id is None else lock_moved_account(redemption.account_id, state)
+    entry, lapsed = reverse(spender, redemption.entry, points, taken=_taken(redemption, spender), facts=facts)
+    if spender is not state:
+        # The points follow those that a merge moved.
+        pass_on(spender, state, by=by, now=facts.recorded_at)
+        entry.explanation["balance"] = plain_digits(state.account.balance)
+    return spender, entry, lapsed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversible:
+    """What a reversal would come to: the balance after it, and the points that would lapse."""
+
+    balance: Decimal
+    lapsed: Decimal
+
+
+def points_to_reverse(redemption: Redemption, asked: str) -> Decimal:
+    """The points to give back: as many as are asked for (as typed), all that are left if "".
+
+    Raises `LoyaltyError`: 801 and 878 for the points, 812 if nothing is left, 810 for more than is left.
+    """
+    wanted, left = _read_asked(asked), redemption.points - redemption.reversed
+    if not left:
+        raise LoyaltyError(PointsCode.ALREADY_REVERSED)
+    points = left if wanted is None else wanted
+    if points > left:
+        raise LoyaltyError(PointsCode.ABOVE_REDEMPTION)
+    return points
+
+
+def _read_asked(points: str) -> Decimal | None:
+    return check_precision(read_points(points)) if points else None
+
+
+def check_reversal(redemption: Redemption, points: Decimal, *, by: Actor) -> Reversible:
+    """What giving back points of `points_to_reverse` would come to now, by the rules of `reverse_redemption`.
+
+    What is due is settled first; else nothing is written. Call it outside of a transaction that holds locks. Raises
+    `LoyaltyError` 905.
+    """
+    check_reversal_enabled(by)
+    account, now = redemption.account, clock.now()
+    state = settled_accounts([account.customer_id], organization=by.organization)[
+        AccountKey(account.customer_id, account.program_id)
+    ]
+    facts = _context(ReversalRequest(), redemption, by, now)
+    with transaction.atomic():
+        _, _, lapsed = _restore(redemption, points, state=state, facts=facts, by=by)
+    return Reversible(balance=state.account.balance, lapsed=lapsed)
 
 
 def check_reversal_enabled(by: Actor) -> None:

@@ -22,7 +22,7 @@ from engagement.points.models import BillPoints, PointsEntry
 from engagement.programs.catalog import current_catalog
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.back_office.columns import choice_column, is_in_sight, link_to
-from organizations.back_office.current_user import actor_of, organization_of, own_stores
+from organizations.back_office.current_user import actor_of, in_own_stores, organization_of
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter, RecentFilter, Rows, StoreFilter
 from organizations.back_office.list_export import ExportColumn, ListResource, customer_id, customer_name
 from organizations.back_office.list_exports import ExportedList
@@ -130,8 +130,7 @@ class BillAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stubs 
         rows: QuerySet[Any] = super().get_queryset(request).annotate(
             brought=Coalesce(points, 0, output_field=DecimalField(max_digits=18, decimal_places=3))
         )  # fmt: skip
-        own = own_stores(request)
-        return rows.filter(Q(store__in=own) | Q(customer__registered_store__in=own)) if own else rows
+        return in_own_stores(rows, request, "store", "customer__registered_store")
 
     def other_matches(self, request: HttpRequest, term: str) -> Q:  # noqa: ARG002 - as in the base class
         """By the beginning of the bill number."""

@@ -1,8 +1,12 @@
-"""Batches: items worked in order, each in its own transaction, so that an error never stops the next item."""
+"""Batches: items worked in order, each as if in a transaction of its own, so that an error never stops the next item.
+
+Items that may share their statements are worked together, in one transaction. If one of them breaks it, all are undone, and
+halves are worked, until the item that breaks is alone.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from django.db import Error, IntegrityError, InterfaceError, OperationalError, transaction
@@ -13,7 +17,7 @@ from loyalty_project.db.rows import written_together
 from loyalty_project.db.savepoints import Steps, UnconfinedError
 from loyalty_project.faults import Point, reach
 from loyalty_project.protocol.codes import TECHNICAL, Code, CodeTable, Transport
-from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError
+from loyalty_project.protocol.errors import ApartError, CountedRefusalError, LoyaltyError
 from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
 from loyalty_project.protocol.values import Item, has_unusable_text
 
@@ -22,6 +26,10 @@ log = structlog.get_logger(__name__)
 _LOCK_NOT_AVAILABLE = "55P03"
 
 Whose = Callable[[Item], int | None]
+# Works several items as one after the other would, in their transaction: a result for each, in order. A refused item is its
+# `LoyaltyError` and leaves no trace. Raises `ApartError` for an item that must be worked alone.
+Together = Callable[[Sequence[Item]], Sequence[Done | LoyaltyError]]
+_Result = TypeVar("_Result")
 
 
 def nobodys(_item: Item) -> None:
@@ -50,8 +58,9 @@ def run_batch(
     constraints: Mapping[str, CodeTable],
     once: Once | None = None,
     whose: Whose = nobodys,
+    together: Together | None = None,
 ) -> list[Outcome]:
-    """Outcomes of the items, in their order, each worked in its own transaction.
+    """Outcomes of the items, in their order, each worked in its own transaction, or several in one (`together`).
 
     A deadlock or serialization failure repeats the whole item, at most five times. A lock that is not free in time is 521.
     Once the request has used its time, the items that are left are 521 as well, without work (`db.request_time`).
@@ -61,34 +70,103 @@ def run_batch(
     `whose` gives the id of the customer of a refused item, so that its stored answer is found when that customer is
     erased. It is asked only if the answer is stored, in the item's transaction, after the effect was undone. To keep the answer
     from being stored behind an erasure it locks the customer. It raises no `LoyaltyError`.
+    `together` works several items as one set; with `once`, which claims each item by itself, items are worked one by one.
     """
-    batch = _Batch(work=work, echo=echo, fallback=fallback, constraints=constraints, once=once, whose=whose)
+    batch = _Batch(
+        items=items,
+        work=work,
+        echo=echo,
+        fallback=fallback,
+        constraints=constraints,
+        once=once,
+        whose=whose,
+        together=None if once else together,
+    )
     limit = request_time()
     outcomes: list[Outcome] = []
-    for position, item in enumerate(items):
+    left = batch.pieces(range(len(items)))
+    while left:
+        piece = left.pop(0)
         if limit is not None and limit.is_over:
-            log.warning("request_out_of_time", items=len(items), answered=position)
-            return [*outcomes, *(batch.failed(Transport.BUSY, left) for left in items[position:])]
+            log.warning("request_out_of_time", items=len(items), answered=len(outcomes))
+            return [*outcomes, *(batch.failed(Transport.BUSY, item) for item in items[len(outcomes) :])]
         try:
-            outcomes.append(batch.outcome(position, item))
+            if len(piece) == 1:
+                outcomes.append(batch.outcome(piece[0], items[piece[0]]))
+                continue
+            worked = batch.outcomes(piece)
         except (OperationalError, InterfaceError):
             if not any(outcome.succeeded for outcome in outcomes):
                 raise
             log.exception("database_away", worked=len(outcomes), left=len(items) - len(outcomes))
-            return [*outcomes, *(batch.failed(fallback, left) for left in items[position:])]
+            return [*outcomes, *(batch.failed(fallback, item) for item in items[len(outcomes) :])]
+        outcomes += worked.outcomes
+        left = [*worked.left, *left]
     return outcomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Batch:
-    """The parameters that all items of a call share."""
+class _Worked:
+    """Result of a set of items: the outcomes of all of them, or the pieces that are left of them."""
 
+    outcomes: Sequence[Outcome] = ()
+    left: Sequence[range] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """The items of a call, and the parameters that they share."""
+
+    items: Sequence[Item]
     work: Callable[[Item], Done]
     echo: Callable[[Item], Mapping[str, Any]]
     fallback: CodeTable
     constraints: Mapping[str, CodeTable]
     once: Once | None
     whose: Whose
+    together: Together | None
+
+    def pieces(self, positions: range) -> list[range]:
+        """The items that are worked at once: all of them, or each alone."""
+        if self.together and all(_is_readable(self.items[position]) for position in positions):
+            return [positions] if positions else []
+        return _each(positions)
+
+    def outcomes(self, piece: range) -> _Worked:
+        """The outcomes of a set of items; if they cannot be worked together, nothing of them stays."""
+        reach(Point.BEFORE_KEY)
+        try:
+            worked = _attempt(lambda: self._work_together(piece))
+        except ApartError as apart:
+            at = piece.start + apart.index
+            pieces = (range(piece.start, at), range(at, at + 1), range(at + 1, piece.stop))
+            return _Worked(left=[part for part in pieces if part])
+        except OutOfTimeError:
+            return _Worked(outcomes=[self.failed(Transport.BUSY, self.items[position]) for position in piece])
+        except Exception as error:  # it is met again, and answered or logged, with the item that causes it
+            if isinstance(error, OperationalError | InterfaceError) and is_database_away(error):
+                raise
+            log.info("items_divided", items=len(piece), error=type(error).__name__)
+            if isinstance(error, OperationalError) and sqlstate(error) == _LOCK_NOT_AVAILABLE:
+                # Each piece with the item that waits would wait as long again.
+                return _Worked(left=_each(piece))
+            middle = piece.start + len(piece) // 2
+            return _Worked(left=[range(piece.start, middle), range(middle, piece.stop)])
+        reach(Point.AFTER_COMMIT)
+        return _Worked(outcomes=worked)
+
+    def _work_together(self, piece: range) -> list[Outcome]:
+        """The body of the transaction of a set of items."""
+        assert self.together is not None  # noqa: S101 - `pieces` makes sets only with it
+        items = [self.items[position] for position in piece]
+        results = self.together(items)
+        reach(Point.AFTER_EFFECT)
+        outcomes = [
+            succeeded(result) if isinstance(result, Done) else self.failed(result.code, item, sentence=result.sentence)
+            for item, result in zip(items, results, strict=True)
+        ]
+        reach(Point.BEFORE_COMMIT)
+        return outcomes
 
     def outcome(self, position: int, item: Item) -> Outcome:
         """The item's outcome, whatever happens to it."""
@@ -171,12 +249,16 @@ def _sentence(error: Exception) -> str:
     return error.sentence if isinstance(error, LoyaltyError) else ""
 
 
+def _each(positions: range) -> list[range]:
+    return [range(position, position + 1) for position in positions]
+
+
 def _is_readable(item: Item) -> bool:
     return isinstance(item, dict) and not has_unusable_text(item)
 
 
-def _attempt(work: Callable[[], Outcome]) -> Outcome:
-    """The outcome of work in a transaction of its own, whose rows are written together.
+def _attempt(work: Callable[[], _Result]) -> _Result:
+    """The result of work in a transaction of its own, whose rows are written together.
 
     Deadlocks and serialization failures repeat it. So does an error that a savepoint may confine (`db.savepoints`), once.
     """

@@ -40,6 +40,11 @@ def lock(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
     return rows.order_by("pk").select_for_update(of=("self",))
 
 
+def lock_without_keys(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
+    """The rows, locked against all changes and other locks, but not against new rows that refer to them."""
+    return rows.order_by("pk").select_for_update(of=("self",), no_key=True)
+
+
 def for_update(statement: str, row: str) -> str:
     """The statement with its rows of the table that it calls `row` locked for update, in the order of their primary keys.
 

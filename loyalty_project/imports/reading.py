@@ -200,6 +200,12 @@ def raw_cells(text: str) -> list[str]:
         at = end + 1
 
 
+def unquoted(cell: str) -> str:
+    """A cell of `raw_cells` without its quotes; the rest of a malformed row as it is."""
+    is_quoted = len(cell) > 1 and cell[0] == cell[-1] == _QUOTE
+    return cell[1:-1].replace('""', _QUOTE) if is_quoted else cell
+
+
 def _decode(raw: bytes) -> tuple[str, str]:
     """The text of a row, and its problem, or ""."""
     try:

@@ -53,6 +53,14 @@ class CountedRefusalError(LoyaltyError):
     """Refusal of an item that keeps what it wrote: the count of wrong validation codes. Raise it before other writes."""
 
 
+class ApartError(Exception):
+    """Items that are worked together where one must be worked alone: the item at `index` of them. All of them are undone."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(f"item {index} must be worked alone")
+        self.index = index
+
+
 def _filled(code: CodeTable, x: str, y: str) -> str:
     return _PLACEHOLDER.sub(lambda match: (x if match[0] == "{x}" else y)[:_LONGEST_FILLING], code.sentence)
 

@@ -1,11 +1,16 @@
 """Results of items: what was done or refused, and the outcome that the caller gets for it (docs/protocol.md 1.5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from loyalty_project.protocol.codes import Code, CodeTable
-from loyalty_project.protocol.errors import Notice
+from loyalty_project.protocol.errors import ApartError, LoyaltyError, Notice
+
+_Value = TypeVar("_Value")
+_Result = TypeVar("_Result")
+_Item = TypeVar("_Item")
+_Parameters = ParamSpec("_Parameters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +76,38 @@ def _item_status(*, success: bool, code: CodeTable, message: str, warnings: Sequ
         "message": message,
         "warnings": {"warning": [str(int(notice.code)) for notice in warnings]},
     }
+
+
+def unless_refused(
+    read: Callable[_Parameters, _Result], *values: _Parameters.args, **options: _Parameters.kwargs
+) -> _Result | LoyaltyError:
+    """The result of the call, or the `LoyaltyError` that it raises: an item that is refused among others that are not."""
+    try:
+        return read(*values, **options)
+    except LoyaltyError as refusal:
+        return refusal
+
+
+def work_sound(
+    values: Sequence[_Value | LoyaltyError], work: Callable[[Sequence[_Value]], Sequence[_Result | LoyaltyError]]
+) -> list[_Result | LoyaltyError]:
+    """The results of `work` on the values that are not refused, with the refusals at their places. `ApartError` as `work`."""
+    sound = [value for value in values if not isinstance(value, LoyaltyError)]
+    try:
+        results = iter(work(sound) if sound else ())
+    except ApartError as apart:
+        positions = [position for position, value in enumerate(values) if not isinstance(value, LoyaltyError)]
+        raise ApartError(positions[apart.index]) from apart
+    return [value if isinstance(value, LoyaltyError) else next(results) for value in values]
+
+
+def alone(together: Callable[[Sequence[_Item]], Sequence[Done | LoyaltyError]]) -> Callable[[_Item], Done]:
+    """The function that works one item as `together` works several. Raises the item's refusal."""
+
+    def work(item: _Item) -> Done:
+        (result,) = together([item])
+        if isinstance(result, LoyaltyError):
+            raise result
+        return result
+
+    return work

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from rest_framework.response import Response
 
-from loyalty_project.api.batch import Once, Whose, nobodys, run_batch
+from loyalty_project.api.batch import Once, Together, Whose, nobodys, run_batch
 from loyalty_project.api.content import content_digest
 from loyalty_project.api.envelope import Tree
 from loyalty_project.faults import Point, reach
@@ -30,6 +30,7 @@ def answer_batch(
     fallback: CodeTable,
     constraints: Mapping[str, CodeTable],
     whose: Whose = nobodys,
+    together: Together | None = None,
 ) -> Response:
     """Work the items of the view's call and answer them. Every action that writes answers through this.
 
@@ -39,7 +40,9 @@ def answer_batch(
     Raises `RequestRefusedError`: 400 for an invalid key, 422 for a key that was used for other content.
     """
     once = _once(view, items, action=action)
-    outcomes = run_batch(items, work, echo=echo, fallback=fallback, constraints=constraints, once=once, whose=whose)
+    outcomes = run_batch(
+        items, work, echo=echo, fallback=fallback, constraints=constraints, once=once, whose=whose, together=together
+    )
     response = view.answer(compose(outcomes))
     if all(outcome.replayed for outcome in outcomes):
         response[REPLAYED_HEADER] = "true"

@@ -29,7 +29,7 @@ from organizations.audit.services import record_changes
 from organizations.back_office.bulk import confirmation_page
 from organizations.back_office.checks import BackOfficeChecks
 from organizations.back_office.columns import boolean_column
-from organizations.back_office.current_user import actor_of, member_of, organization_of, own_stores, work_for
+from organizations.back_office.current_user import actor_of, in_own_stores, member_of, organization_of, work_for
 from organizations.back_office.filters import OrganizationFilter, declared_parameters
 from organizations.back_office.forms import ConfigurationForm, WholeNumberField
 from organizations.back_office.history import field_names, history_rows
@@ -124,8 +124,7 @@ class BackOfficeAdmin(ModelAdmin):
             related.append("organization")
         if related:
             rows = rows.select_related(*related)
-        own = own_stores(request) if self.store_path else frozenset()
-        return rows.filter(**{f"{self.store_path}__in": own}) if own else rows
+        return in_own_stores(rows, request, self.store_path) if self.store_path else rows
 
     @property
     def _has_organization(self) -> bool:

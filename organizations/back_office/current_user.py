@@ -7,18 +7,20 @@ row, or one that adds a row, works for the organization of the row.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from organizations.audit.actors import Actor, staff_actor
 from organizations.staff.log_in import own_store_ids
 from organizations.staff.models import StaffMember
-from organizations.staff.reach import reach_of
+from organizations.staff.reach import in_stores, reach_of
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 
+Row = TypeVar("Row", bound=Model)
 _CHOSEN = "_organization_of_page"
 
 
@@ -37,6 +39,11 @@ def own_stores(request: HttpRequest) -> frozenset[int]:
     """Ids of the stores that the current user is limited to; empty: every store."""
     member = member_of(request)
     return frozenset() if member.is_superuser else own_store_ids(member)
+
+
+def in_own_stores(rows: QuerySet[Row], request: HttpRequest, *paths: str) -> QuerySet[Row]:
+    """The rows of which a path leads to a store that the current user sees; all rows for users of every store."""
+    return in_stores(rows, own_stores(request), *paths)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ form that names nothing the current user may see leaves the list empty, with a s
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django.contrib import messages
 from django.contrib.admin.utils import get_fields_from_path
@@ -23,12 +23,31 @@ from unfold.contrib.filters.admin import (
     RangeDateFilter,
 )
 
-from organizations.back_office.current_user import own_stores
+from organizations.back_office.current_user import in_own_stores
 from organizations.back_office.parameters import Shape, is_day, is_row_id, is_search_text, one_of
 from organizations.locations.models import Store
 from organizations.tenancy.models import Organization
 
 Rows = QuerySet[Any]
+
+
+class ListedFilter(Protocol):
+    """What a list asks its filters for; `BackOfficeChecks` finds a filter that lacks it."""
+
+    title: Any
+
+    @classmethod
+    def parameters(cls, model: type[Model], path: str) -> dict[str, Shape]:
+        """The parameters of the address that the filter takes, with the form of their values."""
+        ...
+
+    def expected_parameters(self) -> list[str | None]:
+        """The names of these parameters."""
+        ...
+
+    def describe(self, given: Mapping[str, str]) -> str:
+        """The given values in words."""
+        ...
 
 
 def declared_parameters(filters: Iterable[Any], model: type[Model]) -> dict[str, Shape]:
@@ -128,10 +147,7 @@ class StoreFilter(RelatedRowFilter):
     title = parameter_name = path = "store"
 
     def choices_for(self, request: HttpRequest) -> Iterable[tuple[int, str]]:
-        stores = Store.objects.all()
-        if own := own_stores(request):
-            stores = stores.filter(pk__in=own)
-        return stores.order_by("name").values_list("pk", "name")
+        return in_own_stores(Store.objects.all(), request, "pk").order_by("name").values_list("pk", "name")
 
 
 class ChoiceFilter(ChoicesDropdownFilter):

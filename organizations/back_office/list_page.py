@@ -15,6 +15,7 @@ from unfold.views import ChangeList
 from loyalty_project.db.timeouts import TookTooLongError, answered_within
 from organizations.back_office.counting import RowCount, row_count
 from organizations.back_office.current_user import member_of
+from organizations.back_office.filters import ListedFilter
 from organizations.back_office.presets import ListLink
 from organizations.saved_views.models import SavedView
 from organizations.saved_views.services import views_of
@@ -46,7 +47,7 @@ class ListPage(ChangeList):
     """
 
     model_admin: Any
-    filter_specs: Any
+    filter_specs: list[ListedFilter]  # type: ignore[assignment]  # Django's own type knows no `describe`
     sortable_by: Any
     count = RowCount("")
     # The address of the page that exports the list; "" if there is none for the current user.
@@ -110,7 +111,7 @@ class ListPage(ChangeList):
         if self.query:
             chips.append(self._chip("Search", self.query, [SEARCH_VAR]))
         for spec in self.filter_specs:
-            names = [name for name in spec.expected_parameters() if self.narrowing.get(name)]
+            names = [name for name in spec.expected_parameters() if name and self.narrowing.get(name)]
             if names:
                 text = spec.describe({name: self.narrowing[name] for name in names})
                 chips.append(self._chip(_sentence_case(spec.title), text, names))

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminRadioSelectWidget
 
 from organizations.audit.services import record_changes
@@ -88,10 +89,20 @@ class SecretAdmin(BackOfficeAdmin):
     secret: ClassVar[SecretKind]
     actions_detail: Sequence[str] = ()
 
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """After a row was added without its secret: the page that sets it, which is the next step."""
+        is_done = bool(getattr(obj, self.secret.columns[0])) or "_addanother" in request.POST
+        if is_done or not self.has_change_permission(request, obj):
+            return super().response_add(request, obj, post_url_continue)
+        messages.success(request, f"{obj} was added. Next, set its {self.secret.word}.")
+        options = self.model._meta
+        (page,) = (name for name in self.actions_detail if name.startswith("set_"))
+        return HttpResponseRedirect(reverse(f"admin:{options.app_label}_{options.model_name}_{page}", args=[obj.pk]))
+
     def answer_secret(self, request: HttpRequest, row: Any) -> HttpResponse:
         """The page that sets the secret of `row`, and shows it if it was generated."""
         form = SecretForm(request.POST or None, check=lambda typed: self.secret.check(row, typed))
-        shown = ""
+        shown, is_new = "", not getattr(row, self.secret.columns[0])
         if form.is_valid():
             self._set(request, row, form.cleaned_data["secret"])
             if not form.is_generated:
@@ -106,6 +117,8 @@ class SecretAdmin(BackOfficeAdmin):
             form=form,
             shown=shown,
             word=self.secret.word,
+            is_new=is_new,
+            name=getattr(row, self.natural_key[0]),
             submit=f"Set {self.secret.word}",
         )
 

@@ -7,15 +7,14 @@ from django import forms
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from organizations.back_office.current_user import own_stores
+from organizations.back_office.current_user import in_own_stores
 from organizations.locations.models import Store
 
 
 def stores_for(request: HttpRequest) -> list[Store]:
     """The active stores of the organization by name; for staff limited to stores, theirs. One query."""
-    own, stores = own_stores(request), Store.objects.filter(is_active=True).order_by("name")
-    stores = stores.select_related("zone", "concept")
-    return list(stores.filter(pk__in=own) if own else stores)
+    stores = Store.objects.filter(is_active=True).order_by("name").select_related("zone", "concept")
+    return list(in_own_stores(stores, request, "pk"))
 
 
 class StoreField(forms.ChoiceField):

@@ -1,9 +1,8 @@
 """The preview of an uploaded file: a dry run by a worker, with its counts, and its rejected rows in a file."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from csv import DictReader
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -14,14 +13,14 @@ from django.db.models import QuerySet
 from loyalty_project import clock
 from loyalty_project.db.locks import lock
 from loyalty_project.imports.batches import Worker
-from loyalty_project.imports.columns import ColumnsError, Header
+from loyalty_project.imports.columns import ERROR_COLUMNS, ColumnsError, Header
 from loyalty_project.imports.lines import Position
-from loyalty_project.imports.reading import RowReader
+from loyalty_project.imports.reading import RowReader, raw_cells, unquoted
 from loyalty_project.imports.rejects import write_rejects
 from loyalty_project.imports.results import RowStatus, Tally
 from loyalty_project.imports.sources import UnreadableFileError
 from organizations.imports.dry_runs import dry_run
-from organizations.imports.files import lines_of, preview_path, remove_progress, uploaded_path, write_progress
+from organizations.imports.files import preview_path, remove_progress, uploaded_path, write_progress
 from organizations.imports.kinds import kind_of
 from organizations.imports.models import UploadedFile
 from organizations.imports.progress import RehearsedProgress
@@ -36,6 +35,7 @@ _PAUSE: Final = 1.0
 # Rejected rows of which a page shows the first ones by column.
 _READ_REJECTS: Final = 1_000
 _SHOWN_A_COLUMN: Final = 5
+_LONGEST_NUMBER: Final = 18
 GONE: Final = "The file is not there any more. Upload it again."
 
 State = UploadedFile.State
@@ -76,18 +76,31 @@ def check_file(uploaded_id: int, *, organization: Organization) -> None:
 
 
 def first_rejects(uploaded: UploadedFile) -> list[RejectedCell]:
-    """The first rejected rows of a preview for each column, in the order of the columns."""
-    rows = DictReader(lines_of(preview_path(uploaded)))
+    """The first rejected rows of a preview for each column, in the order of the columns; none if their file is gone."""
     mapped = [column for column in uploaded.mapped if column]
     by_column: dict[str, list[RejectedCell]] = {column: [] for column in ["", *mapped]}
-    for row in islice(rows, _READ_REJECTS):
-        sentence = row.get("error_detail") or row.get("error_message") or ""
+    for line, sentence in _read_rejects(uploaded, mapped):
         column = sentence.partition(":")[0]
         cells = by_column[column if column in by_column else ""]
         if len(cells) < _SHOWN_A_COLUMN:
-            line = int(row.get("error_line") or 0)
             cells.append(RejectedCell(line=line, column=column if column in mapped else "", sentence=sentence))
     return [cell for cells in by_column.values() for cell in cells]
+
+
+def _read_rejects(uploaded: UploadedFile, mapped: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Lines and sentences of the first rejected rows. Only what is before a row is read: the row may be malformed."""
+    try:
+        stream = preview_path(uploaded).open("rb")
+    except FileNotFoundError:
+        return
+    with stream:
+        reader = RowReader(stream)
+        reader.columns = reader.free_text = [*ERROR_COLUMNS, *mapped]
+        for row in islice(reader, _READ_REJECTS):
+            line, _, message, detail, *_ = *map(unquoted, raw_cells(row.raw)[: len(ERROR_COLUMNS)]), "", "", "", ""
+            # Not the header, nor a further line of a malformed row.
+            if line.isascii() and line.isdigit() and len(line) <= _LONGEST_NUMBER:
+                yield int(line), detail or message
 
 
 @contextmanager

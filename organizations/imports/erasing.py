@@ -1,13 +1,12 @@
 """Rows of imports about a person who is erased: rejected rows of unfinished runs, uploaded files, and error files."""
 
-import csv
 import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from loyalty_project.imports.reading import RowReader
+from loyalty_project.imports.reading import RowReader, raw_cells, unquoted
 from loyalty_project.private_files import replaced_file
 from organizations.imports.files import files_of, is_upload
 from organizations.imports.models import RejectedRow
@@ -33,13 +32,17 @@ def _ends_one(cell: str, numbers: Sequence[str]) -> bool:
 
 def empty_rejected_rows(values: Sequence[str]) -> int:
     """Empty the rejected rows of unfinished runs that name the person. Returns their number. Call it in a transaction."""
-    named = [row.pk for row in RejectedRow.objects.iterator(_CHUNK) if names_person(_cells(row), values)]
+    named = [row.pk for row in RejectedRow.objects.iterator(_CHUNK) if _names_person(row, values)]
     return RejectedRow.objects.filter(pk__in=named).update(cells=json.dumps(""), detail="")
 
 
-def _cells(row: RejectedRow) -> Sequence[str]:
+def _names_person(row: RejectedRow, values: Sequence[str]) -> bool:
     came = json.loads(row.cells)
-    return next(csv.reader([came]), []) if isinstance(came, str) else came
+    if not isinstance(came, str):
+        return names_person(came, values)
+    # Rows with quotes or line breaks may be malformed: a value may stand anywhere in them.
+    may_be_malformed = '"' in came or "\r" in came
+    return names_person([unquoted(cell) for cell in raw_cells(came)], values) or (may_be_malformed and _stands_in(came, values))
 
 
 def drop_rows(path: Path, values: Sequence[str]) -> int:

@@ -5,7 +5,7 @@ the same data folder.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +35,11 @@ def preview_path(uploaded: UploadedFile) -> Path:
     return _folder(uploaded.organization_id) / f"file-{uploaded.pk}{_REJECTED}"
 
 
+def paths_of(uploaded: UploadedFile) -> list[Path]:
+    """All that lies in the data folder about an uploaded file, or may."""
+    return [uploaded_path(uploaded), preview_path(uploaded), _progress_path(uploaded)]
+
+
 def rejected_path(run: ImportRun) -> Path:
     """The rows that a run of the back office rejected."""
     return _folder(run.organization_id) / f"run-{run.pk}{_REJECTED}"
@@ -57,8 +62,18 @@ def remove_files(*paths: Path) -> None:
 
 
 def remove_old_rejected(organization_id: int, *, before: datetime) -> None:
-    """Remove files of rejected rows that were written before this moment, and what interrupted uploads have left."""
-    for path in (*_folder(organization_id).glob(f"run-*{_REJECTED}"), *incoming_folder().glob("*.part")):
+    """Remove files of rejected rows of runs that were written before this moment."""
+    _remove_old(_folder(organization_id).glob(f"run-*{_REJECTED}"), before)
+
+
+def remove_left_files(organization_id: int, *, but: Collection[Path], before: datetime) -> None:
+    """Remove what interrupted uploads and checks have left, written before this moment; the files `but` are kept."""
+    _remove_old((path for path in _folder(organization_id).glob("file-*") if path not in but), before)
+    _remove_old(incoming_folder().glob("*.part"), before)
+
+
+def _remove_old(paths: Iterable[Path], before: datetime) -> None:
+    for path in paths:
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < before.timestamp():
                 path.unlink()
@@ -81,12 +96,6 @@ def read_progress(uploaded: UploadedFile) -> dict[str, Any]:
 def remove_progress(uploaded: UploadedFile) -> None:
     """Forget how far a preview was."""
     remove_files(_progress_path(uploaded))
-
-
-def lines_of(path: Path) -> Iterator[str]:
-    """The lines of a file of ours; none if it is not there. Bytes that are not UTF-8 are replaced."""
-    with suppress(FileNotFoundError), path.open(encoding="utf-8", errors="replace", newline="") as file:
-        yield from file
 
 
 def _progress_path(uploaded: UploadedFile) -> Path:

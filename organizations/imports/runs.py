@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from loyalty_project import clock
 from loyalty_project.db.rows import insert_rows
@@ -16,6 +16,8 @@ from organizations.tenancy.models import Organization
 
 _LONGEST_NAME = 250
 _CHUNK = 2000
+# Records that undoing takes back in one transaction: a till that has one of them waits for its end. Longer lists are not kept.
+MOST_UNDONE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +84,9 @@ def stored_occurrences(occurrences: Mapping[str, Occurrences]) -> dict[str, Any]
     return {kind: [found.count, list(found.lines)] for kind, found in occurrences.items()}
 
 
-def store_batch(run: ImportRun, *, reached: Position, tally: Tally, rejects: Sequence[Reject], created: Iterable[int]) -> None:
+def store_batch(run: ImportRun, *, reached: Position, tally: Tally, rejects: Sequence[Reject], created: Sequence[int]) -> None:
     """Write the progress of the run, and the ids of the records that it `created`. Call it in the transaction of the batch."""
-    insert_rows([CreatedRecord(organization=run.organization, run=run, record_id=pk) for pk in created])
+    _keep_created(run, created, count=tally.created)
     insert_rows(
         [
             RejectedRow(
@@ -107,6 +109,14 @@ def store_batch(run: ImportRun, *, reached: Position, tally: Tally, rejects: Seq
         errors=stored_occurrences(tally.errors),
         **counts,
     )
+
+
+def _keep_created(run: ImportRun, created: Sequence[int], *, count: int) -> None:
+    """Keep the list of what the run created, `count` records so far, until there are too many to be undone."""
+    if count <= MOST_UNDONE:
+        insert_rows([CreatedRecord(organization=run.organization, run=run, record_id=pk) for pk in created])
+    elif count - len(created) <= MOST_UNDONE:
+        CreatedRecord.objects.filter(run=run).delete()
 
 
 def rejects_of(run: ImportRun) -> Iterator[Reject]:

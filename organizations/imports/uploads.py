@@ -26,15 +26,17 @@ from organizations.audit.actors import Actor, command_actor
 from organizations.audit.services import Change, record_changes
 from organizations.imports.files import (
     incoming_folder,
-    preview_path,
+    paths_of,
     remove_files,
+    remove_left_files,
     remove_old_rejected,
     remove_progress,
     uploaded_path,
 )
 from organizations.imports.guessing import folded, guess_columns
 from organizations.imports.kinds import ImportKind, columns_of, kind_of, may_import
-from organizations.imports.models import ColumnMemory, RejectedRow, UploadedFile
+from organizations.imports.models import ColumnMemory, CreatedRecord, RejectedRow, UploadedFile
+from organizations.imports.runs import MOST_UNDONE
 from organizations.staff.reach import OutOfReachError
 from organizations.tenancy.models import Organization
 
@@ -76,7 +78,6 @@ def store_upload(file: IO[bytes], *, filename: str, kind: ImportKind, by: Actor)
         sha256, size = _unpack(file, draft)
         names, guesses = _read_columns(draft, columns_of(kind, by), remembered_columns(kind))
         return _add_row(
-            Path(draft.name),
             UploadedFile(
                 organization=by.organization,
                 command=kind.name,
@@ -88,12 +89,13 @@ def store_upload(file: IO[bytes], *, filename: str, kind: ImportKind, by: Actor)
                 uploaded_at=clock.now(),
                 uploaded_by=by.name,
             ),
-            by,
+            draft=Path(draft.name),
+            by=by,
         )
 
 
 @transaction.atomic
-def _add_row(draft: Path, uploaded: UploadedFile, by: Actor) -> UploadedFile:
+def _add_row(uploaded: UploadedFile, *, draft: Path, by: Actor) -> UploadedFile:
     uploaded.save(force_insert=True)
     # A copy: the draft is deleted by who made it. If the transaction fails, the nightly task finds a file without a row.
     shutil.copyfile(draft, uploaded_path(uploaded))
@@ -265,21 +267,30 @@ def job_arguments(uploaded: UploadedFile) -> Arguments:
 
 def remove_upload(uploaded: UploadedFile) -> None:
     """Remove a file from the data folder, with its preview."""
-    remove_files(uploaded_path(uploaded), preview_path(uploaded))
-    remove_progress(uploaded)
+    remove_files(*paths_of(uploaded))
     UploadedFile.objects.filter(pk=uploaded.pk, removed_at=None).update(removed_at=clock.now())
 
 
 def prune_files(organization: Organization) -> int:
-    """Remove files that are too old, and files of rejected rows; return how many uploaded files. Call it in the scope.
+    """Remove what is too old of imports, in the data folder and in lists; return how many uploaded files. Call it in the scope.
 
-    An import that was stopped cannot be continued without its file: its rejected rows, which may be personal, are deleted.
+    Runs and their counts stay. An import that was stopped cannot be continued without its file: its rejected rows, which may be
+    personal, are deleted, and so are those of commands that never finished. A file without a row is left of a transaction that
+    failed. Lists of created records that are too long to be undone are of earlier versions.
     """
     now = clock.now()
-    old = list(UploadedFile.objects.filter(removed_at=None, uploaded_at__lt=now - timedelta(days=settings.IMPORT_FILE_DAYS)))
+    file_limit = now - timedelta(days=settings.IMPORT_FILE_DAYS)
+    rejected_limit = now - timedelta(days=settings.IMPORT_REJECTED_DAYS)
+    old = list(UploadedFile.objects.filter(removed_at=None, uploaded_at__lt=file_limit))
     for uploaded in old:
         remove_upload(uploaded)
         RejectedRow.objects.filter(run=uploaded.run_id).delete()
-    remove_old_rejected(organization.pk, before=now - timedelta(days=settings.IMPORT_REJECTED_DAYS))
-    UploadedFile.objects.filter(pk__in=[row.pk for row in old if row.state in WAITING]).update(state=State.DISCARDED)
+    UploadedFile.objects.filter(pk__in=[row.pk for row in old if row.state in WAITING]).update(
+        state=State.DISCARDED, problem=f"Not imported within {settings.IMPORT_FILE_DAYS} days."
+    )
+    kept = UploadedFile.objects.filter(removed_at=None)
+    remove_left_files(organization.pk, but=[path for row in kept for path in paths_of(row)], before=file_limit)
+    remove_old_rejected(organization.pk, before=rejected_limit)
+    RejectedRow.objects.filter(run__finished_at=None, run__file=None, run__started_at__lt=rejected_limit).delete()
+    CreatedRecord.objects.filter(run__created__gt=MOST_UNDONE).delete()
     return len(old)

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.db import transaction
 
+from loyalty_project.db.locks import lock
 from organizations.saved_views.models import SavedView
 from organizations.staff.models import StaffMember
 
@@ -24,9 +25,12 @@ def views_of(member: StaffMember, list_name: str) -> list[SavedView]:
 
 @transaction.atomic
 def save_view(member: StaffMember, *, list_name: str, name: str, query: Mapping[str, str]) -> SavedView:
-    """Save a view of a member of an organization; one of the same name is replaced. Raises `TooManyViewsError`."""
+    """Save a view of a member of an organization; one of the same name is replaced. Raises `TooManyViewsError`.
+
+    Locks the member, so that views saved at the same moment are counted.
+    """
     assert member.organization_id is not None  # noqa: S101 - operators have no views
-    StaffMember.objects.select_for_update().get(pk=member.pk)
+    lock(StaffMember.objects.filter(pk=member.pk)).get()
     views = {view.name: view for view in views_of(member, list_name)}
     if name not in views and len(views) >= MOST_VIEWS:
         raise TooManyViewsError

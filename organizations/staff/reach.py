@@ -8,13 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final
+from functools import reduce
+from operator import or_
+from typing import Final, TypeVar
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model, Q, QuerySet
 
 from organizations.staff.log_in import own_store_ids, permissions_of
 from organizations.staff.models import StaffMember
 from organizations.staff.permissions import Permissions
+
+Row = TypeVar("Row", bound=Model)
 
 
 class OutOfReachError(PermissionDenied):
@@ -36,6 +41,11 @@ class StaffReach:
     def covers(self, store_id: int | None) -> bool:
         """True if the member sees what belongs to this store (None: to no store)."""
         return not self.stores or store_id in self.stores
+
+
+def in_stores(rows: QuerySet[Row], stores: frozenset[int], *paths: str) -> QuerySet[Row]:
+    """The rows of which a path leads to one of the stores (ids); all rows for no stores, which stand for every one."""
+    return rows.filter(reduce(or_, (Q(**{f"{path}__in": stores}) for path in paths))) if stores else rows
 
 
 UNLIMITED: Final = StaffReach(is_operator=True)

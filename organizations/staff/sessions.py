@@ -45,10 +45,10 @@ def needs_password(request: HttpRequest, now: int) -> bool:
     Who has opened the form in time may send it within twice that time.
     """
     match = request.resolver_match
-    return match is not None and match.url_name in dangerous_pages() and not has_typed_password(request, now)
+    return match is not None and match.url_name in dangerous_pages() and not _has_typed_password(request, now)
 
 
-def has_typed_password(request: HttpRequest, now: int) -> bool:
+def _has_typed_password(request: HttpRequest, now: int) -> bool:
     """True if the password was typed less than STAFF_CONFIRM_MINUTES ago; for a form that is sent, twice that time."""
     minutes = settings.STAFF_CONFIRM_MINUTES * (2 if request.method == "POST" else 1)
     return bool(now - request.session.get(CONFIRMED_AT, now) <= minutes * 60)

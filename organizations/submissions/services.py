@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
@@ -12,6 +13,8 @@ from organizations.audit.actors import Actor
 from organizations.submissions.models import Submission
 from organizations.tenancy.statements import fetch_written_rows
 
+KEPT_FOR: Final = timedelta(days=30)
+_AT_ONCE: Final = 1000
 # Waits for a transaction that has claimed the same token. Afterwards its row exists, or nothing if it was rolled back.
 _CLAIM: Final = """
 INSERT INTO organizations_submission (organization_id, action, subject, after, result, made_by, made_at)
@@ -51,6 +54,20 @@ def submit_once(token: int, *, action: str, subject: int, by: Actor, do: Callabl
     if isinstance(submitted, CountedRefusalError):
         raise submitted
     return submitted
+
+
+def prune_submissions() -> int:
+    """Delete submissions of the scope's organization older than `KEPT_FOR`, in steps of a thousand; return how many.
+
+    No form that is open can be so old: sessions end after twelve hours, and a form of an earlier one is refused.
+    """
+    old = Submission.objects.filter(made_at__lt=clock.now() - KEPT_FOR).order_by("pk")
+    pruned = 0
+    while True:
+        count, _ = Submission.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:_AT_ONCE])).delete()
+        pruned += count
+        if count < _AT_ONCE:
+            return pruned
 
 
 def _claim_and_do(

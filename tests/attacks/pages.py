@@ -23,6 +23,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "customers_customer_goodwill": "engagement.adjust_points",
     "customers_customer_issue_coupon": "engagement.issue_coupon",
     "customers_customer_redeem": "engagement.redeem_points",
+    "customers_customer_reverse_redemption": "engagement.reverse_redemption",
     "customers_customer_record_bill": "engagement.record_bill",
     "customers_customer_open_ticket": "tickets.change_ticket",
     "customers_customer_release": "customers.decide_identityrequest",
@@ -54,6 +55,16 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "engagement_pointsaccount_adjust": "engagement.adjust_points",
     "engagement_pointsadjustment_decide": "engagement.adjust_points",
     "engagement_pointsentry_take_back": "engagement.adjust_points",
+    "engagement_program_discard": "engagement.edit_program",
+    "engagement_program_publish": "engagement.edit_program",
+    "engagement_program_rehearse": "engagement.edit_program",
+    "engagement_program_remove_rule": "engagement.edit_program",
+    "engagement_program_rule": "engagement.edit_program",
+    "engagement_program_rules": "engagement.edit_program",
+    "engagement_program_settings": "engagement.edit_program",
+    "engagement_program_tiers": "engagement.edit_program",
+    "engagement_program_yaml": "engagement.edit_program",
+    "engagement_rehearsal_progress": "engagement.view_rehearsal",
     "engagement_program_pause_page": "engagement.pause_program",
     "organizations_importrun_progress": "organizations.view_importrun",
     "organizations_importrun_new_import": "organizations.import_files",
@@ -71,6 +82,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "organizations_uploadedfile_start": "organizations.import_files",
     "organizations_uploadedfile_discard": "organizations.import_files",
     "organizations_uploadedfile_rejected": "organizations.import_files",
+    "organizations_organization_yaml": "organizations.view_organization",
     "organizations_till_set_password": "organizations.change_till",
     "organizations_apiclient_set_secret": "organizations.change_apiclient",
     "organizations_staffmember_reset_two_step": "organizations.change_staffmember",
@@ -107,6 +119,8 @@ SITE_PAGES: Final = {
 PARTS: Final[Mapping[str, Sequence[str]]] = {
     "verb": ("approve", "reject"),
     "slug": ("customers",),
+    "part": ("earning",),
+    "position": ("0",),
 }
 _OF_DJANGO: Final = {"changelist": "view", "add": "add", "change": "view", "history": "view", "delete": "delete"}
 

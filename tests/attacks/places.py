@@ -30,6 +30,7 @@ from engagement.points.models import ExpiringPoints, PointsAccount, PointsEntry,
 from engagement.programs.models import Membership, Program
 from engagement.recommendations.models import ItemPair, Recommendation
 from engagement.redemptions.models import Redemption
+from engagement.rehearsal.models import Rehearsal
 from loyalty_project import clock
 from organizations.audit.models import AuditEntry
 from organizations.audit.services import Change, record_changes
@@ -235,6 +236,14 @@ def _rows_of_organization(name: str, organization: Organization, till: Till) -> 
         CouponSeries: (series := open_series(organization, f"SERIES-{name}").series),
         CodeRun: CodeRun.objects.create(
             organization=organization, series=series, wanted=9, requested_at=now, requested_by="staff:x"
+        ),
+        Rehearsal: Rehearsal.objects.create(
+            organization=organization,
+            program=Program.objects.filter(organization=organization)[0],
+            draft={},
+            days=90,
+            requested_at=now,
+            requested_by="staff:x",
         ),
         ItemPair: ItemPairFactory(organization=organization),
         Zone: ZoneFactory(organization=organization),

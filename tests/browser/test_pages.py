@@ -24,6 +24,21 @@ def test_a_list_and_its_first_row(sit: Callable[..., Desk], path: str, screen: S
         look_at(desk)
 
 
+@pytest.mark.parametrize("screen", Screen)
+def test_pages_of_rules_and_of_what_will_change(sit: Callable[..., Desk], screen: Screen) -> None:
+    desk = sit("maya", screen)
+    desk.go("/admin/engagement/program/")
+    program = str(desk.page.locator("#result_list a[href*='/change/']").first.get_attribute("href"))
+    rules = program.partition("/change/")[0] + "/rules/"
+    for path in ("", "earning/0/", "tiers/2/", "tiers/", "settings/", "yaml/", "rehearse/"):
+        desk.go(rules + path)
+        look_at(desk)
+    desk.go("/admin/organizations/organization/")
+    organization = str(desk.page.locator("#result_list a[href*='/change/']").first.get_attribute("href"))
+    desk.go(organization.partition("/change/")[0] + "/yaml/")
+    look_at(desk)
+
+
 def look_at(desk: Desk) -> None:
     """Assert that the page in the window is sound."""
     page = desk.page

@@ -133,6 +133,7 @@ def test_every_task_is_known_by_its_name() -> None:
         "import_uploaded_file",
         "pick_up_imports",
         "prune_import_files",
+        "prune_submissions",
     }
     assert {periodic_task.task.name for periodic_task in app.periodic_registry.periodic_tasks.values()} == {
         "revive_jobs",
@@ -147,4 +148,5 @@ def test_every_task_is_known_by_its_name() -> None:
         "prune_outbox_messages",
         "pick_up_imports",
         "prune_import_files",
+        "prune_submissions",
     }

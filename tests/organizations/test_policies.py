@@ -26,6 +26,7 @@ from organizations.policies import ALIASES, DEFAULTS, NAMES, Policy, read_flag
         ("CONF_LOYALTY_MIN_BILL_AMOUNT", Decimal(0), "0"),
         ("CONF_LOYALTY_MIN_BILL_AMOUNT", None, None),
         ("EXTERNAL_ID_PATTERN", "[A-Z]+", "[A-Z]+"),
+        ("GOODWILL_REASONS", " Late;Rude  staff;\n\nLate ; \u202eWet\u202c", "Late; Rude staff; Wet"),
     ],
 )
 def test_a_flag_is_stored_as_a_number_or_text(name: str, value: object, stored: object) -> None:
@@ -62,6 +63,10 @@ def test_a_flag_is_stored_as_a_number_or_text(name: str, value: object, stored: 
         ("CONF_LOYALTY_MIN_BILL_AMOUNT", "1_000", "must be an amount, or null for no limit"),
         ("CONF_LOYALTY_MIN_BILL_AMOUNT", "\u0661", "must be an amount, or null for no limit"),
         ("BATCH_LIMIT", "\u0661", "must be a whole number"),
+        ("GOODWILL_REASONS", " ;\n", "must be reasons, separated by semicolons"),
+        ("GOODWILL_REASONS", 7, "must be reasons, separated by semicolons"),
+        ("GOODWILL_REASONS", "x" * 101, "must be at most 20 reasons of at most 100 characters"),
+        ("GOODWILL_REASONS", ";".join(map(str, range(21))), "must be at most 20 reasons of at most 100 characters"),
         ("ADJUSTMENT_LIMIT_CARE_AGENT", "", "must be a whole number"),
         ("ADJUSTMENT_LIMIT_CARE_AGENT", -1, "must be from 0 to 99999999"),
     ],

@@ -49,12 +49,14 @@ TABLE = """
     engagement.add_note                     A M S C .  kept
     engagement.adjust_points                A M S C .  kept
     engagement.correct_coupon               A M . C .  kept
+    engagement.edit_program                 A . . . .  .
     engagement.generate_codes               A . . . .  .
     engagement.issue_coupon                 A M . C .  kept
     engagement.pause_program                A . . . .  .
     engagement.record_bill                  A M . . .  kept
     engagement.redeem_points                A M S C .  kept
     engagement.retry_deferredevent          A . . C .  .
+    engagement.reverse_redemption           A M . C .  kept
     engagement.set_tier                     A M . C .  kept
     engagement.view_bill                    A M S C U  kept
     engagement.view_coderun                 A . . . .  .
@@ -75,6 +77,7 @@ TABLE = """
     engagement.view_program                 A M . C U  .
     engagement.view_recommendation          A M S C U  kept
     engagement.view_redemption              A M S C U  kept
+    engagement.view_rehearsal               A . . . .  .
     organizations.add_apiclient             A . . . .  .
     organizations.add_cardseries            A . . . .  .
     organizations.add_concept               A . . . .  .

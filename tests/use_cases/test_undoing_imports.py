@@ -16,6 +16,7 @@ from engagement.points.explanations import explain
 from engagement.points.models import PointsAccount, PointsEntry
 from organizations.audit.actors import Actor, command_actor
 from organizations.audit.models import AuditEntry
+from organizations.imports import runs
 from organizations.imports.models import CreatedRecord, ImportRun
 from organizations.staff.reach import OutOfReachError, StaffReach
 from organizations.tenancy.models import Organization
@@ -173,9 +174,19 @@ def test_a_kind_that_cannot_be_undone_says_so(customers: ImportRun, by: Actor, t
         undo(run, by)
 
 
-def test_too_many_records_are_refused(customers: ImportRun, by: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_UNDONE", 2)
-    assert "at most 2" in plan_undo(customers, by=by).problem
+@pytest.mark.parametrize(("most", "kept"), [(3, 3), (2, 0)])
+def test_a_list_of_too_many_records_is_neither_kept_nor_read(
+    northwind: Organization, by: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, kept: int
+) -> None:
+    for module_ in (module, runs):
+        monkeypatch.setattr(module_, "MOST_UNDONE", most)
+    # Batches of one: the list is given up when the limit is passed.
+    path = write_lines(tmp_path / "file.csv", *CUSTOMERS)
+    assert run_import("import_customers", path, "--batch-size", "1").status == 0
+    run = ImportRun.objects.get()
+    assert (run.created, CreatedRecord.objects.count()) == (3, kept)
+    plan = plan_undo(run, by=by)
+    assert (plan.is_possible, "created 3 customers; at most 2" in plan.problem) == (kept == 3, kept == 0)
 
 
 def test_an_import_of_an_earlier_version_is_refused(customers: ImportRun, by: Actor) -> None:
@@ -217,3 +228,15 @@ def test_every_table_about_customers_is_a_trace_or_made_by_registering() -> None
 def test_every_table_about_bills_is_a_trace_or_made_with_the_bill() -> None:
     made = {"engagement_billanswer", "engagement_billline", "engagement_pointsentry", "engagement_billpoints"}
     assert tables_about("engagement.Bill") - made - {"engagement_tierchange"} == {trace.table for trace in BILL_TRACES}
+
+
+def test_long_numbers_stay_apart_when_they_are_freed(customers: ImportRun, shop: Shop, by: Actor, tmp_path: Path) -> None:
+    numbers = [f"{'9' * 48}{end}" for end in ("01", "02")] + ["8" * 40]
+    lines = [f"9812300201,{number},2026-01-05 12:00:00,200,blr" for number in numbers]
+    run = imported(tmp_path, "import_transactions", BILLS[0], *lines)
+    undo(run, by)
+    freed = list(Bill.objects.filter(type="REGULAR").order_by("pk"))
+    marks = [f"~{run.pk}.{bill.pk}" for bill in freed[:2]]
+    assert [bill.number for bill in freed] == [*(f"{'9' * (50 - len(mark))}{mark}" for mark in marks), f"{'8' * 40}~{run.pk}"]
+    assert {bill.number for bill in Bill.objects.filter(type="RETURN")} == {bill.number for bill in freed}
+    assert imported(tmp_path, "import_transactions", BILLS[0], *lines).created == 3

@@ -29,7 +29,7 @@ def tickets_panel(customer: Customer, *, organization: Organization, seen_by: St
     now = clock.now()
     latest = Ticket.objects.filter(customer=customer).order_by("-created_at", "-pk")[:SHOWN]
     rows = [_row(ticket, now) for ticket in latest]
-    may_open = seen_by.has_perm(CHANGE_TICKETS) and customer.merged_into_id is None
+    may_open = seen_by.has_perm(CHANGE_TICKETS) and customer.is_current
     if not rows and not may_open:
         return None
     options: dict[str, Any] = {"empty": "No tickets."}

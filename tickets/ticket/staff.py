@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from loyalty_project import clock
 from organizations.back_office.counting import BoundedCount
-from organizations.back_office.current_user import own_stores
+from organizations.back_office.current_user import in_own_stores
 from organizations.back_office.queues import Queue
 from organizations.tenancy.models import Organization
 from tickets.ticket.models import Ticket
@@ -27,8 +27,7 @@ def open_tickets(request: HttpRequest) -> QuerySet[Ticket]:
     """Open tickets of customers that the current user sees, without those of merged customers."""
     rows: Any = Ticket.objects.filter(closed_at=None)
     tickets: QuerySet[Ticket] = rows.unmerged()
-    own = own_stores(request)
-    return tickets.filter(customer__registered_store__in=own) if own else tickets
+    return in_own_stores(tickets, request, "customer__registered_store")
 
 
 def overdue_tickets(request: HttpRequest) -> QuerySet[Ticket]:

@@ -27,7 +27,7 @@ from customers.statuses.rules import label_of
 from organizations.audit.models import AuditEntry
 from organizations.back_office.base import rendered
 from organizations.back_office.buttons import Button, button
-from organizations.back_office.current_user import actor_of, member_of, organization_of, own_stores
+from organizations.back_office.current_user import actor_of, in_own_stores, member_of, organization_of, own_stores
 from organizations.back_office.pages import page_of, row_view
 from organizations.back_office.refusals import notice_sentence
 from organizations.card_series.models import CardSeries
@@ -113,17 +113,16 @@ class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what 
         if known is not None and known.organization == organization:
             return known
         assert organization is not None  # noqa: S101 - the base class asks for one before any form
-        own = own_stores(request)
         stores, tills = Store.objects.filter(is_active=True), Till.objects.filter(is_active=True)
         options = FormOptions(
             organization=organization,
             actor=actor_of(request, organization),
             fields=[definition for definition in _definitions(request) if definition.is_active],
-            stores=list((stores.filter(pk__in=own) if own else stores).order_by("name")),
-            tills=list((tills.filter(store__in=own) if own else tills).select_related("store").order_by("code")),
+            stores=list(in_own_stores(stores, request, "pk").order_by("name")),
+            tills=list(in_own_stores(tills, request, "store").select_related("store").order_by("code")),
             series=list(CardSeries.objects.filter(is_active=True, generates=True)),
             visible=self.get_queryset(request),
-            needs_store=bool(own),
+            needs_store=bool(own_stores(request)),
             may_set_fraud=may_set_status(request) and not organization.policy.lifecycle_status,
             may_request=self.has_request_permission(request),
             consents=list(CONSENTS.items()) if member_of(request).has_perm(CONSENT_PERMISSION) else [],
@@ -152,7 +151,7 @@ class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what 
             return HttpResponseNotAllowed(["GET"])
         organization = self.organization_behind(customer)
         page = read_customer_page(customer, organization=organization, seen_by=member_of(request))
-        is_current = customer.merged_into_id is None and customer.erased_at is None
+        programs = page.programs or ()
         return self.answer_page(
             request,
             "back_office/customer.html",
@@ -164,12 +163,13 @@ class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what 
             identifiers=list(customer.identifiers.all()),
             initials=initials(customer),
             label=label_of(customer, organization.policy),
-            # Nothing is written about merged and erased customers.
-            is_current=is_current,
-            may_edit=is_current and self.has_change_permission(request, customer),
-            may_open_tickets=is_current and member_of(request).has_perm("tickets.change_ticket"),
-            buttons=customer_buttons(request, customer, page.programs or ()),
-            more=[*buttons_needed_less_often(request, customer), *self._more_buttons(request, customer)],
+            may_edit=customer.is_current and self.has_change_permission(request, customer),
+            may_open_tickets=customer.is_current and member_of(request).has_perm("tickets.change_ticket"),
+            buttons=customer_buttons(request, customer, programs, organization=organization),
+            more=[
+                *buttons_needed_less_often(request, customer, programs, organization=organization),
+                *self._more_buttons(request, customer),
+            ],
             **self._timeline_context(request, customer, organization),
         )
 

@@ -6,18 +6,11 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from customers.profile.models import Customer
 from engagement.adjustments.admin.form import PointsForm
 from engagement.adjustments.posting import Draft
-from engagement.adjustments.rules import GOODWILL_REASONS, OTHER_REASON
+from engagement.adjustments.rules import OTHER_REASON, goodwill_reasons
 from engagement.points.models import PointsAccount
 from organizations.back_office.forms import MAX_REASON, LineField
-
-
-def accounts_of(customer: Customer) -> list[PointsAccount]:
-    """The accounts on which staff may move points of a customer, that of the default program first. One query."""
-    accounts = PointsAccount.objects.filter(customer=customer, moved_to=None, program__is_active=True)
-    return list(accounts.select_related("customer", "program").order_by("-program__is_default", "program__name"))
 
 
 class GoodwillForm(PointsForm):
@@ -26,9 +19,7 @@ class GoodwillForm(PointsForm):
     points_help = "Start with a minus to take points."
 
     account_id = forms.ChoiceField(label="Program", widget=UnfoldAdminSelectWidget())
-    reason = forms.ChoiceField(
-        choices=[("", "Choose a reason"), *((reason, reason) for reason in GOODWILL_REASONS)], widget=UnfoldAdminSelectWidget()
-    )
+    reason = forms.ChoiceField(widget=UnfoldAdminSelectWidget())
     details = LineField(
         required=False,
         widget=UnfoldAdminTextInputWidget(),
@@ -39,11 +30,13 @@ class GoodwillForm(PointsForm):
 
     def __init__(self, *args: Any, account: PointsAccount, accounts: Sequence[PointsAccount], **kwargs: Any) -> None:
         super().__init__(*args, account=account, **kwargs)
+        fields: Any = self.fields
+        reasons = goodwill_reasons(self.by.organization.policy)
+        fields["reason"].choices = [("", "Choose a reason"), *((reason, reason) for reason in reasons)]
         if len(accounts) == 1:
-            del self.fields["account_id"]
+            del fields["account_id"]
         else:
-            offered: Any = self.fields["account_id"]
-            offered.choices = [(str(each.pk), str(each.program)) for each in accounts]
+            fields["account_id"].choices = [(str(each.pk), str(each.program)) for each in accounts]
             self.initial = {**self.initial, "account_id": str(account.pk)}
 
     def clean(self) -> dict[str, Any]:

@@ -33,7 +33,8 @@ from organizations.back_office.once import OnceForm
 from organizations.back_office.stores import StoreField
 from organizations.configuration import current_configuration
 from organizations.locations.models import Store
-from use_cases.billing import Billing, record_bill
+from use_cases.bill_answers import Billing
+from use_cases.billing import record_bill
 
 SENTENCES: Final[Mapping[CodeTable, str]] = {
     BillCode.INVALID_AMOUNT: "The organization does not accept a bill or a line of this amount.",

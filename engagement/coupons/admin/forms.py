@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from customers.profile.locks import lock_customer
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
-from engagement.coupons.catalog import CurrentSeries, load_series
+from engagement.coupons.catalog import CurrentSeries, issuing_series, load_series
 from engagement.coupons.descriptions import describe_discount, describe_use
 from engagement.coupons.generation import MOST_CODES, request_codes
 from engagement.coupons.issuing import check_may_issue, give_coupon
@@ -123,12 +123,9 @@ class CustomerCouponForm(GivingForm):
         super().__init__(*args, subject=customer.pk, by=by, **kwargs)
         self.customer = customer
         offered: Any = self.fields["series"]
-        now, zone = clock.now(), by.organization.zone
-        catalog = current_configuration().part(load_series)
         offered.choices = [
-            (str(pk), f"{current.terms.name or current.series.code} ({current.series.code})")
-            for pk, current in catalog.by_id.items()
-            if current.series.is_active and not current.terms.is_over(now, zone)
+            (str(current.series.pk), f"{current.terms.name or current.series.code} ({current.series.code})")
+            for current in issuing_series(by.organization)
         ]
 
     @property

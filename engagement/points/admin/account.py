@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from engagement.adjustments.accounts import settle_account
 from engagement.adjustments.admin.form import AdjustmentForm
 from engagement.adjustments.staff import limit_for, may_adjust
 from engagement.back_office import LoyaltyRowsAdmin, points_column
@@ -91,6 +92,7 @@ class PointsAccountAdmin(AccountsAdmin):
     def adjust(self, request: HttpRequest, account: PointsAccount) -> HttpResponse:
         """The page that adds or takes points, with a reason."""
         organization = self.organization_behind(account)
+        settle_account(account, organization=organization)
         form = AdjustmentForm(
             request.POST or None,
             account=account,

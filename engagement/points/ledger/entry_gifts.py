@@ -27,6 +27,8 @@ from loyalty_project.protocol.errors import LoyaltyError
 from organizations.audit.actors import Actor
 from organizations.audit.models import AuditEntry
 from organizations.configuration import current_configuration
+from organizations.fields.models import FieldDefinition
+from organizations.policies import Policy
 
 log: Final = structlog.get_logger(__name__)
 Given = set[tuple[str, datetime]]
@@ -51,13 +53,7 @@ def give_entry_gifts(states: Sequence[AccountState], *, now: datetime) -> None:
     orders: list[tuple[AccountState, Change, CouponOrder]] = []
     for state in entered:
         customer = customers[state.account.customer_id]
-        gets_points = not blocks(customer, Block.POINTS_ISSUE, customer.organization.policy)
-        given: Given = set()
-        while (following := _next_gift(state, given)) is not None:
-            change, gift, current = following
-            given.add((change.after.tier, change.at))
-            if gift.points and gets_points:
-                _give_points(state, change, gift, current, customer, now=now)
+        for change, gift in give_entry_points(state, customer, policy=organization.policy, given=set(), now=now):
             if gift.coupon_series:
                 orders += [(state, change, order) for order in _orders_of(change, gift, customer, by=by)]
     for (state, change, order), made in zip(orders, make_coupons([order for *_, order in orders], by=by), strict=True):
@@ -65,6 +61,30 @@ def give_entry_gifts(states: Sequence[AccountState], *, now: datetime) -> None:
             _log_missing(order.current.series.code, order.customer_id, made)
         else:
             state.coupons.append((change.bill_id, made))
+
+
+def give_entry_points(
+    state: AccountState,
+    customer: Customer,
+    *,
+    policy: Policy,
+    given: Given,
+    now: datetime,
+    fields: Sequence[FieldDefinition] | None = None,
+) -> list[tuple[Change, EntryGift]]:
+    """Award the points of all tiers that were reached and are not in `given`, in memory; return their gifts, coupons included.
+
+    `given` gets the tiers reached. `fields` are those that hold dates, the configuration's if None.
+    """
+    gets_points = not blocks(customer, Block.POINTS_ISSUE, policy)
+    gifts: list[tuple[Change, EntryGift]] = []
+    while (following := _next_gift(state, given)) is not None:
+        change, gift, current = following
+        given.add((change.after.tier, change.at))
+        if gift.points and gets_points:
+            _give_points(state, change, gift, current, customer, now=now, fields=fields)
+        gifts.append((change, gift))
+    return gifts
 
 
 def _orders_of(change: Change, gift: EntryGift, customer: Customer, *, by: Actor) -> list[CouponOrder]:
@@ -96,10 +116,17 @@ def _next_gift(state: AccountState, given: Given) -> tuple[Change, EntryGift, Cu
 
 
 def _give_points(
-    state: AccountState, change: Change, gift: EntryGift, current: CurrentProgram, customer: Customer, *, now: datetime
+    state: AccountState,
+    change: Change,
+    gift: EntryGift,
+    current: CurrentProgram,
+    customer: Customer,
+    *,
+    now: datetime,
+    fields: Sequence[FieldDefinition] | None,
 ) -> None:
     try:
-        expiry = _expiry(state, change, gift, current, customer)
+        expiry = _expiry(state, change, gift, current, customer, fields)
         points = round_points(gift.points, current.rules.precision)
     except (ExpiryError, TooManyPointsError) as error:
         log.warning("entry_gift_not_given", account=state.account.pk, tier=change.after.tier, reason=str(error))
@@ -121,9 +148,17 @@ def _give_points(
     state.advance_tier(max(change.at, reached or change.at))
 
 
-def _expiry(state: AccountState, change: Change, gift: EntryGift, current: CurrentProgram, customer: Customer) -> Expiry:
+def _expiry(
+    state: AccountState,
+    change: Change,
+    gift: EntryGift,
+    current: CurrentProgram,
+    customer: Customer,
+    fields: Sequence[FieldDefinition] | None,
+) -> Expiry:
     rule = gift.expiry or current.rules.default_expiry
-    fields = current_catalog().date_fields if current.rules.reads_customer_fields else ()
+    if fields is None:
+        fields = current_catalog().date_fields if current.rules.reads_customer_fields else ()
     return expiry_of(
         rule,
         awarded_on=change.at.astimezone(state.zone).date(),

@@ -37,9 +37,11 @@ def attach_tiers(
     customers: Mapping[int, Customer] | None = None,
     policy: Policy | None = None,
     made_by: str = EVALUATED_BY,
+    known_before: datetime | None = None,
 ) -> None:
     """Read what evaluates the members' tiers from the first new moment (`first`, by customer) to `until`.
 
+    With `known_before` only activities before that moment are known: a replay brings the later ones.
     One statement for activities if any are needed. Without `customers` and the `policy` of their labels, those whose tier
     points may lift are read: one query.
     Call it before the accounts change or are settled, while they are locked: changes that a settlement made would be lost.
@@ -63,7 +65,9 @@ def attach_tiers(
     firsts = first or {}
     activities = _activities([(*member, firsts.get(member[0].account.customer_id, until)) for member in members], until)
     for state, membership, current, ladder in members:
-        known = activities.get(state.account.pk, [])
+        known = [
+            activity for activity in activities.get(state.account.pk, ()) if known_before is None or activity.at < known_before
+        ]
         customer = customers.get(state.account.customer_id)
         state.tier = MemberTier(
             current=current,

@@ -13,10 +13,10 @@ from engagement.back_office import points_column
 from engagement.points.figures import read_figures
 from engagement.points.models import PointsAccount
 from engagement.programs import descriptions
+from engagement.programs.admin.rule_pages import RulePages
 from engagement.programs.models import Membership, Program, ProgramVersion
 from engagement.programs.pausing import set_paused
 from organizations.audit.models import AuditEntry
-from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.columns import value_column
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import YesNoFilter
@@ -27,8 +27,8 @@ STATE_COLORS = {"active": "success", "paused": "warning", "off": "danger"}
 
 
 @admin.register(Program)
-class ProgramAdmin(ReadOnlyAdmin):
-    """Programs with their rules in sentences and all versions. Rules are changed in the organization file."""
+class ProgramAdmin(RulePages):
+    """Programs with their rules in sentences and all versions. Rules are changed in a draft, or in the organization file."""
 
     fields = ()
     list_display = (
@@ -39,7 +39,7 @@ class ProgramAdmin(ReadOnlyAdmin):
     search_fields = ("name",)
     actions: Sequence[str] = ("pause", "resume")
     confirmed_actions = ("pause", "resume")
-    actions_detail: Sequence[str] = ("pause_page",)  # type: ignore[assignment]  # see the base class
+    actions_detail: Sequence[str] = ("rules", "pause_page")  # type: ignore[assignment]  # see the base class
     change_form_outer_before_template = "back_office/program.html"  # type: ignore[assignment]  # see the base class
 
     has_pause_permission = permission_check("engagement.pause_program")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -26,7 +27,7 @@ from organizations.imports.files import rejected_path
 from organizations.imports.kinds import IMPORT_PERMISSION, kind_of, kind_title
 from organizations.imports.models import ImportRun
 from organizations.imports.running import continue_import, file_of, stop_import
-from organizations.imports.runs import occurrences_of
+from organizations.imports.runs import MOST_UNDONE, occurrences_of
 from organizations.imports.troubled import troubled
 from organizations.imports.uploads import UploadRefusedError
 from use_cases.import_traces import MOST_SHOWN
@@ -98,6 +99,8 @@ class ImportRunAdmin(NewImportPages):
     def _run_context(self, request: HttpRequest, run: ImportRun) -> dict[str, Any]:
         uploaded = file_of(run)
         state = state_of(run)
+        had_rejected = uploaded is not None and run.finished_at is not None and bool(run.rejected)
+        has_file = had_rejected and rejected_path(run).exists()
         is_ours = uploaded is not None and self.has_work_permission(request, run)
         return {
             "state": state,
@@ -105,7 +108,10 @@ class ImportRunAdmin(NewImportPages):
             "percent": percentage(run.offset, uploaded.size) if uploaded and run.finished_at is None else 100,
             "may_stop": is_ours and state == "under way" and run.stop_requested_at is None,
             "may_continue": is_ours and state == "stopped" and uploaded is not None and uploaded.removed_at is None,
-            "has_rejected": is_ours and run.finished_at is not None and bool(run.rejected) and rejected_path(run).exists(),
+            "has_rejected": is_ours and has_file,
+            "is_rejected_gone": had_rejected and not has_file,
+            "rejected_days": settings.IMPORT_REJECTED_DAYS,
+            "most_undone": MOST_UNDONE if state == "finished" and run.created > MOST_UNDONE else None,
             "may_undo": state == "finished" and self.has_work_permission(request, run),
             "started_by": actor_label(run.started_by),
             "undone_by": actor_label(run.undone_by),
@@ -167,9 +173,16 @@ class ImportRunAdmin(NewImportPages):
         """The rows that the run refused, as CSV: they can be corrected and uploaded as they are."""
         answer = csv_file(rejected_path(run), f"refused-{run.pk}.csv")
         if answer is None:
-            messages.warning(request, "There is no file of refused rows, or it was removed after its time.")
+            messages.warning(request, _no_file(run))
             return HttpResponseRedirect(page_of(run))
         return answer
+
+
+def _no_file(run: ImportRun) -> str:
+    """Why there is no file of refused rows."""
+    if run.finished_at is None or not run.rejected:
+        return "There is no file of refused rows."
+    return f"The file of refused rows was removed: it is kept for {settings.IMPORT_REJECTED_DAYS} days."
 
 
 class UndoForm(ActionForm):

@@ -6,21 +6,25 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.postgres.fields import ArrayField
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from organizations.back_office.base import BackOfficeAdmin
-from organizations.back_office.current_user import member_of
+from organizations.back_office.current_user import member_of, work_for
 from organizations.back_office.forms import ConfigurationForm
+from organizations.back_office.pages import row_page
 from organizations.fields.models import FieldDefinition
 from organizations.fields.organization_file import CUSTOMER_CATEGORIES
 from organizations.organization_file.problems import Problems
 from organizations.policies import NAMES
+from organizations.tenancy.admin.policy_changes import changed_policies, consequences
 from organizations.tenancy.admin.policy_form import GROUPS, policy_fields, shown_policies
 from organizations.tenancy.admin.verification_form import NAMES as VERIFICATION_NAMES
 from organizations.tenancy.admin.verification_form import TITLE as VERIFICATION_TITLE
@@ -33,8 +37,9 @@ from organizations.tenancy.admin.verification_form import (
 )
 from organizations.tenancy.models import Organization
 from organizations.tenancy.organization_file import ORGANIZATION, Settings
+from use_cases.organization_file import dump_organization
 from use_cases.time_zones import follow_time_zone
-from use_cases.uniqueness import find_obstacle, follow_settings, hold_settings
+from use_cases.uniqueness import changes_uniqueness, find_obstacle, follow_settings, hold_settings
 
 
 class OrganizationForm(ConfigurationForm):
@@ -125,6 +130,62 @@ class OrganizationAdmin(BackOfficeAdmin):
     search_fields = ("code", "name")
     actions = ()
     readonly_fields = ("waiting", "policies", "verification")
+    actions_detail = ("yaml",)
+
+    @row_page("As YAML", address="yaml", icon="code", permission="view")
+    def yaml(self, request: HttpRequest, organization: Organization) -> HttpResponse:
+        """The organization file, without secrets."""
+        return self.answer_page(
+            request,
+            "back_office/yaml.html",
+            title=f"As YAML: {organization}",
+            original=organization,
+            text=dump_organization(organization),
+            intro="The organization file as it is now. Secrets are not in it; loading it changes nothing.",
+        )
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The form. Changes of policies and of the time zone are shown once more before they are saved."""
+        if request.method == "POST" and object_id is not None and "confirmed" not in request.POST:
+            row = self.get_object(request, unquote(object_id))
+            if row is not None and self.has_change_permission(request, row):
+                with work_for(request, row):
+                    page = self._ask_first(request, row)
+                if page is not None:
+                    return page
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    @transaction.atomic
+    def _ask_first(self, request: HttpRequest, row: Organization) -> HttpResponse | None:
+        """The page that says what the sent form does; None if it is wrong, or changes neither policies nor the time zone."""
+        before, zone = dict(row.flags), row.timezone
+        form = self.get_form(request, row, change=True)(request.POST, instance=row)
+        if not form.is_valid():
+            return None
+        policies = changed_policies(before, row.flags)
+        if not policies and row.timezone == zone:
+            return None
+        return self.answer_page(
+            request,
+            "back_office/confirm_policies.html",
+            title=f"What will change: {row.name}",
+            original=row,
+            policies=policies,
+            zones=(zone, row.timezone) if row.timezone != zone else (),
+            sentences=consequences(
+                is_uniqueness_changed=changes_uniqueness(before, row.flags), is_zone_changed=row.timezone != zone
+            ),
+            values=[
+                (name, value) for name in request.POST if name != "csrfmiddlewaretoken" for value in request.POST.getlist(name)
+            ],
+            submit="Save",
+        )
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, ArrayField):

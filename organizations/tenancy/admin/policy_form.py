@@ -12,6 +12,7 @@ from django import forms
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
@@ -106,8 +107,11 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "ADJUSTMENT_LIMIT_STORE_MANAGER": "Most points that a store manager adjusts alone (0: not at all)",
         "ADJUSTMENT_LIMIT_CARE_AGENT": "Most points that a customer care agent adjusts alone (0: not at all)",
         "ADJUSTMENT_LIMIT_ORG_ADMIN": "Most points that an administrator adjusts alone (99999999: no limit)",
+        "GOODWILL_REASONS": "Reasons of goodwill, separated by semicolons or lines; “Another reason” is always offered last",
     },
 }
+# Flags that are several texts.
+LISTS: Final = frozenset({"GOODWILL_REASONS"})
 LABELS: Final = {name: label for group in GROUPS.values() for name, label in group.items()}
 
 
@@ -137,5 +141,7 @@ def _field(name: str) -> forms.Field:
         return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget, **shared)
     if isinstance(default, int):
         return forms.CharField(widget=UnfoldAdminIntegerFieldWidget, **shared)
+    if name in LISTS:
+        return forms.CharField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}), **shared)
     hint = "YYYY-MM-DD" if isinstance(default, date) else "no limit" if default is None or isinstance(default, Decimal) else ""
     return forms.CharField(widget=UnfoldAdminTextInputWidget(attrs={"placeholder": hint}), **shared)

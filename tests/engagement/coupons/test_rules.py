@@ -70,6 +70,13 @@ def test_stores_limit_where_a_coupon_is_good() -> None:
     assert [here.is_good_at(code) for code in ("main", "annex", None)] == [True, False, False]
 
 
+def test_limits_say_how_many_coupons_are_left() -> None:
+    limited, unlimited = terms(max_coupons=10, max_per_customer=2), terms()
+    assert [limited.room_for(3, issued=issued) for issued in (0, 7, 8, 10, 11)] == [3, 3, 2, 0, 0]
+    assert [limited.is_full_for(held) for held in (0, 1, 2, 3)] == [False, False, True, True]
+    assert (unlimited.room_for(3, issued=10**9), unlimited.is_full_for(10**9)) == (3, False)
+
+
 def test_uses_that_are_left() -> None:
     assert [uses_left(0, 1), uses_left(1, 1), uses_left(3, 2), uses_left(7, None)] == [1, 0, 0, None]
 

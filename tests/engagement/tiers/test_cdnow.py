@@ -8,9 +8,10 @@ programs: upgrades by purchases, points and trackers, validities in months and b
 
 import csv
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,9 @@ from django.core.management import call_command
 
 from customers.identifiers.models import Identifier
 from engagement.points.checks.run import check_ledger
+from engagement.points.models import PointsEntry
 from engagement.programs.models import Membership, Program
+from engagement.rehearsal.services import rehearse
 from engagement.tiers.models import TierChange
 from loyalty_project.db.trusted_time import forget_database_time
 from organizations.organization_file.reading import read_document
@@ -155,3 +158,33 @@ def test_the_tiers_of_a_real_shop_are_reckoned_twice(
                 if every == 1 and night == AT_THE_END:
                     assert figures(found[name]) == OF_ALL[name]
         assert list(check_ledger(organization)) == []
+
+
+@pytest.mark.parametrize(("programs", "every"), [("stage", 10 if FULL else 100), *([("records", 10)] if FULL else [])])
+def test_todays_rules_rehearsed_are_the_ledger_of_a_real_shop(programs: str, every: int, tmp_path: Path) -> None:
+    """Of the last 90 days of purchases and of all of them, in every program: the points of each rule, and each tier."""
+    with time_machine.travel(LATER[0]):
+        organization = load(programs)
+    customers = [row for number, row in enumerate(rows_of(DATA / "customers.csv")) if number % every == 0]
+    names = {row["external_id"] for row in customers}
+    bills = [row for row in rows_of(DATA / "transactions.csv") if row["external_id"] in names]
+    forget_database_time()
+    with organization_scope(organization), time_machine.travel(LATER[0].replace(tzinfo=organization.zone)):
+        import_rows("import_customers", customers, tmp_path)
+        import_rows("import_transactions", bills, tmp_path)
+        call_command("evaluate_tiers", organization="cdnow")
+        for program, days in product(Program.objects.all(), (90, 700)):
+            version = program.versions.get()
+            comparison = rehearse(program, version.rules, organization=organization, days=days)
+            begin = datetime.combine(comparison.since, datetime.min.time(), organization.zone)
+            earned: Counter[str] = Counter()
+            entries = PointsEntry.objects.filter(
+                account__program=program, occurred_at__gte=begin, kind__in=("AWARD", "PROMISE")
+            )
+            for entry in entries.filter(bill__isnull=False):
+                earned[entry.explanation["rule"]] += entry.points + entry.promised
+            assert comparison.today.issued == earned, (program, days)
+            members = Counter(Membership.objects.filter(program=program).values_list("tier__name", flat=True))
+            assert +comparison.today_members == members, (program, days)
+            assert comparison.today == comparison.draft
+            assert comparison.movers == []

@@ -13,8 +13,9 @@ CLIENTS = "organizations_apiclient"
 
 
 def test_an_administrator_adds_a_client_and_sets_its_secret(administrator: Client, till: Till) -> None:
-    administrator.post(ADD, filled_form(administrator, ADD, key="nw-key-9", till=till.pk))
+    added = administrator.post(ADD, filled_form(administrator, ADD, key="nw-key-9", till=till.pk))
     client = ApiClient.objects.get(key="nw-key-9")
+    assert added["Location"] == page_of(CLIENTS, client).replace("/change/", "/secret/")
     assert client.token_ttl == 300
     assert "none" in administrator.get(list_of(CLIENTS)).content.decode()
     page = page_of(CLIENTS, client).replace("/change/", "/secret/")

@@ -16,6 +16,7 @@ from organizations.imports import upload_handler, uploads
 from organizations.imports.files import incoming_folder
 from organizations.imports.kinds import columns_of, import_kinds
 from organizations.imports.models import ImportRun, UploadedFile
+from organizations.imports.running import import_file
 from organizations.imports.samples import sample_file
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
@@ -23,7 +24,17 @@ from organizations.tenancy.scoping import organization_scope, unscoped
 from tests.back_office import list_of, log_in, shown
 from tests.factories.organizations import OrganizationFactory
 from tests.factories.staff import StaffMemberFactory
-from tests.organizations.imports.uploading import CUSTOMERS, checked, file_of, imported, refusal, send, upload_address, uploaded
+from tests.organizations.imports.uploading import (
+    CUSTOMERS,
+    checked,
+    file_of,
+    imported,
+    refusal,
+    send,
+    started,
+    upload_address,
+    uploaded,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -200,6 +211,31 @@ def test_what_is_not_a_file_of_ours_is_refused_in_a_sentence(administrator: Clie
 def test_a_cell_of_a_megabyte_costs_its_row(administrator: Client, till: Till) -> None:
     file = checked(administrator, f"mobile,firstname\n9812300101,{'x' * 1_000_000}\n9812300102,Bina\n")
     assert (file.created, file.rejected) == (1, 1)
+
+
+MALFORMED = {
+    "an unclosed quote": b'12,"open\n' + b"".join(b"%d,%s\n" % (number, b"x" * 200) for number in range(1000)),
+    "quotes within cells": b'12,"open\n13,"a""b\n14,x"y"z\n15,"q\n' * 5,
+    "a stray carriage return": b'12,"a\rb"\n13,c\rd\n',
+    "a NUL": b"12,a\x00b\n13,c\n",
+    "another encoding": "12,\xe4\n".encode("latin-1") + b'13,"\xed\xa0\x80\n',
+    "long lines": b"12,%s\n13,%s\n14,%s\n" % (b"x" * 130_000, b"y" * 131_060, b"z" * 200_000),
+    "numbers for lines": b'12,"a\n' + b"9" * 5_000 + b",9,9,9\n",
+}
+
+
+@pytest.mark.parametrize("rows", MALFORMED.values(), ids=MALFORMED)
+def test_malformed_rows_are_shown_and_refused_by_all_pages(administrator: Client, till: Till, rows: bytes) -> None:
+    file = checked(administrator, b"mobile,firstname\n" + rows)
+    assert file.rejected == rows.count(b"\n")
+    shown_rows = administrator.get(reverse("admin:organizations_uploadedfile_change", args=[file.pk])).context["rejects"].rows
+    assert 0 < len(shown_rows) <= 15
+    assert administrator.get(reverse("admin:organizations_uploadedfile_columns", args=[file.pk])).status_code == 200
+    run = started(administrator, file)
+    import_file(file.pk, organization=file.organization)
+    page = administrator.get(reverse("admin:organizations_importrun_change", args=[run.pk]))
+    run.refresh_from_db()
+    assert (page.status_code, run.rejected) == (200, file.rejected)
 
 
 def test_a_file_without_a_header_is_recognized_as_such(administrator: Client) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from organizations.audit.models import AuditEntry
 from organizations.imports import checking, progress, running, uploads
 from organizations.imports.checking import check_file, first_rejects
 from organizations.imports.files import files_of, incoming_folder, preview_path, rejected_path, uploaded_path
-from organizations.imports.models import ColumnMemory, CreatedRecord, ImportRun, UploadedFile
+from organizations.imports.models import ColumnMemory, CreatedRecord, ImportRun, RejectedRow, UploadedFile
 from organizations.imports.running import import_file, pick_up_imports
 from organizations.imports.uploads import prune_files
 from organizations.locations.models import Till
@@ -183,6 +184,44 @@ def test_old_files_are_removed(administrator: Client, till: Till, settings: Sett
     assert (waiting.state, files_of(waiting.organization_id)) == ("DISCARDED", [])
     assert not rejected_path(run).exists()
     assert not preview_path(waiting).exists()
+    page, link = (reverse(f"admin:organizations_importrun_{name}", args=[run.pk]) for name in ("change", "rejected"))
+    assert "The file of refused rows was removed: it is kept for 30 days." in administrator.get(page).content.decode()
+    assert "kept for 30 days" in administrator.get(link, follow=True).content.decode()
+    page = reverse("admin:organizations_uploadedfile_change", args=[waiting.pk])
+    assert "Not imported within 7 days." in administrator.get(page).content.decode()
+
+
+def test_what_interrupted_work_has_left_is_removed(administrator: Client, till: Till, settings: Settings) -> None:
+    waiting, run = checked(administrator), imported(administrator, CUSTOMERS.replace("98123001", "98123002"))
+    orphan = uploaded_path(waiting).with_name("file-999.csv")
+    orphan.touch()
+    (incoming_folder() / "left.part").touch()
+    command = ImportRun.objects.create(organization=waiting.organization, command="x", filename="x", started_at=clock.now())
+    for unfinished in (command, run):
+        RejectedRow.objects.create(organization=waiting.organization, run=unfinished, line=2, code=1, cells='""')
+    long = ImportRun.objects.create(
+        organization=waiting.organization,
+        command="y",
+        filename="y",
+        started_at=clock.now(),
+        finished_at=clock.now(),
+        created=5001,
+    )
+    CreatedRecord.objects.create(organization=waiting.organization, run=long, record_id=1)
+    page = administrator.get(reverse("admin:organizations_importrun_change", args=[long.pk])).content.decode()
+    assert "cannot be undone as a whole" in page
+    # Written a week ago: all but the file that waits has no time left.
+    week = (clock.now() - timedelta(days=settings.IMPORT_FILE_DAYS, hours=1)).timestamp()
+    for path in (orphan, incoming_folder() / "left.part", uploaded_path(waiting)):
+        os.utime(path, (week, week))
+    assert prune_files(waiting.organization) == 0
+    assert uploaded_path(waiting).exists()
+    assert not orphan.exists()
+    assert list(incoming_folder().iterdir()) == []
+    assert set(CreatedRecord.objects.values_list("run", flat=True)) == {run.pk}
+    with time_machine.travel(clock.now() + timedelta(days=settings.IMPORT_REJECTED_DAYS + 1)):
+        prune_files(waiting.organization)
+    assert not RejectedRow.objects.filter(run=command).exists()
 
 
 def test_waiting_files_are_bounded(administrator: Client, monkeypatch: pytest.MonkeyPatch) -> None:

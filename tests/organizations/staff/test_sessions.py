@@ -74,8 +74,8 @@ def test_a_form_that_was_opened_in_time_may_be_sent_later(browser: Client, till:
     assert status(browser, timedelta(minutes=21), page, how="generate") == 302
 
 
-@pytest.mark.parametrize("page", ["pointsaccount/1/adjust/", "pointsadjustment/1/decide/approve/", "pointsentry/1/take-back/"])
-def test_pages_that_change_points_ask_for_a_password_that_is_old(browser: Client, page: str) -> None:
+@pytest.mark.parametrize("page", ["pointsadjustment/1/decide/approve/", "pointsentry/1/take-back/"])
+def test_pages_that_decide_on_points_ask_for_a_password_that_is_old(browser: Client, page: str) -> None:
     path = f"/admin/engagement/{page}"
     with time_machine.travel(NOON + timedelta(minutes=11), tick=False):
         assert browser.get(path)["Location"] == f"{CONFIRM}?next={path.replace('/', '%2F')}"

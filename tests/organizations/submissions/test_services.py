@@ -1,14 +1,19 @@
 """A form counts once, however often it is sent; a form that was refused may be sent again."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.db import transaction
 
+from loyalty_project import clock
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import CountedRefusalError
 from organizations.audit.actors import Actor
 from organizations.locations.models import Till
 from organizations.submissions.models import Submission
-from organizations.submissions.services import StaleFormError, Submitted, submit_once, token_of
+from organizations.submissions.services import KEPT_FOR, StaleFormError, Submitted, prune_submissions, submit_once, token_of
+from organizations.tasks import prune_sent_forms
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.locations import till_actor
@@ -85,3 +90,17 @@ def test_what_a_refusal_counts_is_kept(by: Actor, organization: Organization, do
     organization.refresh_from_db()
     assert (organization.name, Submission.objects.count()) == ("Counted", 0)
     assert not send(0, by, done).is_repeated
+
+
+def test_old_submissions_are_pruned_and_open_forms_still_count_once(by: Actor, done: list[str]) -> None:
+    send(0, by, done)
+    token = token_of("greet", 7)
+    with time_machine.travel(clock.now() + KEPT_FOR + timedelta(hours=1)):
+        assert prune_submissions() == 1
+        assert not Submission.objects.exists()
+        with pytest.raises(StaleFormError, match="Open it again"):
+            send(token, by, done)
+        assert not send(token_of("greet", 7), by, done).is_repeated
+        prune_sent_forms(0)
+        assert Submission.objects.count() == 1
+    assert done == ["once", "once"]

@@ -2,9 +2,10 @@
 
 import pytest
 
-from customers.profile.models import Customer
+from customers.profile.models import CURRENT, Customer
 from organizations.tenancy.models import Organization
 from tests.back_office import table_texts
+from tests.factories.customers import CustomerFactory
 from tests.factories.staff import StaffMemberFactory
 from tests.factories.tickets import OPENED, TicketFactory
 from tickets.ticket.panels import SHOWN, tickets_panel
@@ -42,3 +43,12 @@ def test_the_panel_is_empty_only_for_those_who_may_open_a_ticket(asha: Customer,
     shown = tickets_panel(asha, organization=organization, seen_by=auditor)
     assert shown is not None
     assert shown.link == ""
+
+
+def test_nobody_opens_a_ticket_for_a_customer_who_is_not_current(asha: Customer, organization: Organization) -> None:
+    agent = StaffMemberFactory(organization=organization, role="care_agent")
+    for changed in ({"erased_at": OPENED}, {"merged_into": CustomerFactory(organization=organization)}):
+        gone = CustomerFactory(organization=organization, firstname="", lastname="", **changed)
+        assert not gone.is_current
+        assert not Customer.objects.filter(CURRENT, pk=gone.pk).exists()
+        assert tickets_panel(gone, organization=organization, seen_by=agent) is None

@@ -1,7 +1,7 @@
 """What staff do for one customer: who may, whose customers, what is shown before, and that it is done once."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +30,9 @@ from tests.factories.coupons import hold, open_series
 from tests.factories.customers import CustomerFactory
 from tests.factories.points import PointsAccountFactory, give_points
 from tests.factories.programs import ProgramFactory, ProgramVersionFactory
+from tests.factories.redemptions import redeem
 from tests.factories.staff import StaffMemberFactory
+from tests.factories.tickets import TicketFactory
 from use_cases.admin.customer_actions import PAGES
 
 
@@ -125,6 +127,20 @@ def test_refused_goodwill_is_explained_at_its_field(
     assert not PointsAdjustment.objects.exists()
 
 
+def test_the_reasons_of_goodwill_are_those_of_the_organization(
+    administrator: Client, anna: Customer, points: PointsAccount
+) -> None:
+    def reasons() -> list[str]:
+        return [value for value, _ in administrator.get(address("goodwill", anna)).context["form"].fields["reason"].choices]
+
+    assert (reasons()[1], reasons()[-1], len(reasons())) == ("Points missing from a bill", "Another reason", 9)
+    anna.organization.flags = {"GOODWILL_REASONS": "Rain; Snow"}
+    anna.organization.save()
+    assert reasons() == ["", "Rain", "Snow", "Another reason"]
+    send(administrator, "goodwill", anna, points="5", reason="Rain", details="on the parcel")
+    assert PointsEntry.objects.get(kind="ADJUST").note == "Rain: on the parcel"
+
+
 def test_goodwill_above_the_limit_waits_for_a_colleague(anna: Customer, points: PointsAccount) -> None:
     agent = log_in(StaffMemberFactory(organization=anna.organization, role="care_agent"))
     sent = typed(agent, "goodwill", anna, points="1001", reason="Thank-you")
@@ -157,6 +173,17 @@ def test_store_staff_need_a_limit_for_goodwill(seller: Client, anna: Customer, p
     anna.organization.flags = {"ADJUSTMENT_LIMIT_STORE_STAFF": 5}
     anna.organization.save()
     assert send(seller, "goodwill", anna, points="5", reason="Thank-you").status_code == 302
+
+
+@pytest.mark.parametrize("page", ["goodwill", "redeem", "adjust"])
+def test_what_is_due_is_settled_before_a_dialog_shows_a_balance(
+    administrator: Client, anna: Customer, points: PointsAccount, page: str
+) -> None:
+    points.lots.update(expires_on=date(2026, 1, 31))
+    PointsAccount.objects.filter(pk=points.pk).update(due_at=datetime(2026, 1, 31, 18, 30, tzinfo=UTC))
+    adjust = reverse("admin:engagement_pointsaccount_adjust", args=[points.pk])
+    shown = administrator.get(adjust if page == "adjust" else address(page, anna))
+    assert "Balance: 0 points" in text_of(shown)
 
 
 # --- coupons
@@ -258,6 +285,95 @@ def test_store_staff_redeem_at_their_own_stores_alone(
     assert list(form.fields["store"].stores) == [str(store.pk)]
     sent = typed(seller, "redeem", anna, points="5", store=str(indiranagar.store_id))
     assert list(seller.post(address("redeem", anna), sent).context["form"].errors) == ["store"]
+
+
+# --- reversal
+
+
+@pytest.fixture
+def redemption(points: PointsAccount, till: Till) -> Redemption:
+    """40 points that Anna got beside the 100, redeemed."""
+    made: Redemption = redeem(points.customer, points.program, 40, "2026-01-05 12:00:00", till=till)
+    return made
+
+
+def more(browser: Client, customer: Customer) -> set[str]:
+    return {button.title for button in browser.get(page_of("customers_customer", customer)).context["more"]}
+
+
+def test_a_redemption_is_reversed_once_after_its_preview(
+    administrator: Client, anna: Customer, points: PointsAccount, redemption: Redemption
+) -> None:
+    assert "Reverse a redemption" in more(administrator, anna)
+    assert f"{redemption.code}: 40 of 40 points, 2026-01-05" in text_of(administrator.get(address("reverse_redemption", anna)))
+    sent = typed(administrator, "reverse_redemption", anna, redemption=str(redemption.pk), points="15", reason="Wrong item")
+    shown = text_of(administrator.post(address("reverse_redemption", anna), sent))
+    assert "15 points come back New balance: 115 points = 57.50 INR." in shown
+    redemption.refresh_from_db()
+    assert redemption.reversed == 0
+    for _ in range(2):
+        answer = administrator.post(address("reverse_redemption", anna), confirmed(sent))
+        assert answer["Location"] == page_of("customers_customer", anna)
+    redemption.refresh_from_db()
+    points.refresh_from_db()
+    assert (redemption.reversed, points.balance) == (15, 115)
+    entry = redemption.reversals.get().entry
+    assert (entry.note, entry.made_by) == ("Wrong item", "staff:asha")
+    audited = AuditEntry.objects.get(object_type="redemption")
+    assert (audited.action, audited.new) == ("reversed", {"points": "15", "reason": "Wrong item"})
+    # Blank: all that is left. Then there is nothing more to reverse.
+    last = typed(administrator, "reverse_redemption", anna, redemption=str(redemption.pk), points="", reason="All of it")
+    for _ in range(2):
+        assert administrator.post(address("reverse_redemption", anna), confirmed(last)).status_code == 302
+    redemption.refresh_from_db()
+    assert redemption.reversed == 40
+    assert administrator.get(address("reverse_redemption", anna))["Location"] == page_of("customers_customer", anna)
+    assert "Reverse a redemption" not in more(administrator, anna)
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "error"),
+    [
+        ({"points": "41"}, "points", "These are more points than are left of this redemption."),
+        ({"points": "0"}, "points", "Enter a number of points above 0."),
+        ({"points": "x"}, "points", "Enter a number in plain digits"),
+        ({"redemption": "999999999"}, "redemption", "Select a valid choice."),
+        ({"reason": ""}, "reason", "This field is required."),
+    ],
+)
+def test_a_refused_reversal_is_explained_at_its_field(
+    administrator: Client, anna: Customer, redemption: Redemption, values: dict[str, str], field: str, error: str
+) -> None:
+    sent = typed(administrator, "reverse_redemption", anna, **{"redemption": str(redemption.pk), "reason": "Wrong", **values})
+    errors = administrator.post(address("reverse_redemption", anna), sent).context["form"].errors
+    assert list(errors) == [field]
+    assert errors[field][0].startswith(error)
+
+
+def test_points_past_their_last_day_lapse_at_the_reversal_as_previewed(
+    administrator: Client, anna: Customer, points: PointsAccount, redemption: Redemption
+) -> None:
+    points.lots.update(expires_on=date(2026, 1, 31))
+    PointsAccount.objects.update(due_at=datetime(2026, 1, 31, 18, 30, tzinfo=UTC))
+    sent = typed(administrator, "reverse_redemption", anna, redemption=str(redemption.pk), reason="Wrong item")
+    shown = text_of(administrator.post(address("reverse_redemption", anna), sent))
+    assert "40 points come back" in shown
+    assert "40 of them are past their last day, and expire at once. New balance: 0 points" in shown
+    administrator.post(address("reverse_redemption", anna), confirmed(sent))
+    points.refresh_from_db()
+    assert (points.balance, redemption.reversals.get().points) == (0, 40)
+
+
+def test_without_the_policy_nothing_is_reversed(administrator: Client, anna: Customer, redemption: Redemption) -> None:
+    anna.organization.flags = {"CONF_ALLOW_POINTS_REDEMPTION_REVERSAL": False}
+    anna.organization.save()
+    assert "Reverse a redemption" not in more(administrator, anna)
+    assert administrator.get(address("reverse_redemption", anna))["Location"] == page_of("customers_customer", anna)
+
+
+def test_store_staff_reverse_nothing(seller: Client, anna: Customer, redemption: Redemption) -> None:
+    assert "Reverse a redemption" not in more(seller, anna)
+    assert seller.get(address("reverse_redemption", anna)).status_code == 403
 
 
 # --- bills
@@ -389,11 +505,27 @@ def test_a_dialog_learns_that_the_log_in_is_over(client: Client, anna: Customer)
     assert (answer.status_code, answer[LOCATION_HEADER].startswith("/admin/login/")) == (204, True)
 
 
-def test_goodwill_asks_for_the_password_if_it_was_typed_long_ago(administrator: Client, anna: Customer) -> None:
+def test_what_a_desk_does_all_day_asks_for_no_password_again(
+    administrator: Client, anna: Customer, points: PointsAccount, till: Till
+) -> None:
+    sale = BillFactory(till=till, customer=anna)
+    ticket = TicketFactory(customer=anna)
+    open_series(anna.organization)
     session = administrator.session
     session["confirmed_at"] = 0
     session.save()
-    assert administrator.get(address("goodwill", anna))["Location"].startswith("/admin/confirm-password/")
+    redeem(anna, points.program, 40, "2026-01-05 12:00:00", till=till)
+    pages = [address(name, anna) for name in PAGES]
+    pages += [
+        reverse("admin:engagement_pointsaccount_adjust", args=[points.pk]),
+        reverse("admin:engagement_bill_give_back", args=[sale.pk]),
+        *(reverse(f"admin:tickets_ticket_give_{gift}", args=[ticket.pk]) for gift in ("points", "coupon")),
+    ]
+    assert [page for page in pages if administrator.get(page).status_code != 200] == []
+    for name in ("merge", "erase", "export_person"):
+        other = [CustomerFactory(organization=anna.organization).pk] if name == "merge" else []
+        page = reverse(f"admin:customers_customer_{name}", args=[anna.pk, *other])
+        assert administrator.get(page)["Location"].startswith("/admin/confirm-password/")
 
 
 def test_the_program_of_a_customer_who_is_in_none_is_not_guessed(anna: Customer, administrator: Client) -> None:

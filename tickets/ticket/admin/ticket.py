@@ -14,6 +14,7 @@ from unfold.decorators import display
 
 from customers.profile.field_values import write_value
 from customers.profile.models import Customer
+from engagement.adjustments.accounts import accounts_of
 from engagement.adjustments.staff import limit_for, may_adjust
 from engagement.back_office import LoyaltyRowsAdmin
 from engagement.points.models import PointsAccount
@@ -205,9 +206,8 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
     @row_page("Give points", address="points", icon="redeem", permission="points", opens_dialog=True)
     def give_points(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that gives the customer points because of the ticket."""
-        accounts = PointsAccount.objects.filter(customer=ticket.customer_id, moved_to=None)
-        accounts = accounts.select_related("customer", "program").order_by("-program__is_default", "program__name")
-        by_id = {str(account.pk): account for account in accounts}
+        organization = self.organization_behind(ticket)
+        by_id = {str(account.pk): account for account in accounts_of(ticket.customer, organization=organization)}
         account = by_id.get(request.GET.get("account", "")) or (next(iter(by_id.values())) if len(by_id) == 1 else None)
         title = "Give points"
         if account is None:
@@ -218,7 +218,6 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
                 original=ticket,
                 table=_accounts_table(list(by_id.values())),
             )
-        organization = self.organization_behind(ticket)
         form = PointsForm(
             request.POST or None,
             ticket=ticket,
@@ -299,4 +298,9 @@ def _accounts_table(accounts: Sequence[PointsAccount]) -> Table:
         (format_html('<a class="bo-link" href="?account={}">{}</a>', account.pk, account.program), link_to(account))
         for account in accounts
     ]
-    return table("In which program?", ("Program", "Account"), rows, empty="The customer has no points account.")
+    return table(
+        "In which program?",
+        ("Program", "Account"),
+        rows,
+        empty="The customer is in no program that is switched on: only members get points.",
+    )

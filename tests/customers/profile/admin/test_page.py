@@ -6,9 +6,12 @@ import pytest
 from django.test import Client
 
 from customers.profile.models import Customer
+from engagement.coupons.models import CouponSeries
+from engagement.programs.models import Program
 from organizations.locations.models import Till
 from tests.back_office import page_of, register
 from tests.customers.profile.admin.forms import CUSTOMERS, edit_page
+from tests.factories.coupons import open_series
 from tests.factories.identity_requests import ask
 from tests.factories.locations import till_actor
 from tests.factories.tickets import TicketFactory
@@ -56,6 +59,18 @@ def test_buttons_are_those_of_pages_that_the_user_may_use(
     assert titles[auditor] == []
     assert "data-dialog" in page(seller, anna).content.decode()
     assert edit_page(anna) not in page(auditor, anna).content.decode()
+
+
+def test_buttons_that_can_do_nothing_are_left_out(administrator: Client, anna: Customer) -> None:
+    def titles() -> set[str]:
+        return {"Goodwill", "Redeem", "Coupon"} & {button.title for button in page(administrator, anna).context["buttons"]}
+
+    assert titles() == {"Goodwill", "Redeem"}
+    open_series(anna.organization)
+    Program.objects.update(is_active=False)
+    assert titles() == {"Coupon"}
+    CouponSeries.objects.update(is_active=False)
+    assert titles() == set()
 
 
 def test_a_merged_customer_has_a_banner_and_no_buttons(administrator: Client, anna: Customer, till: Till) -> None:

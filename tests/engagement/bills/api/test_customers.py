@@ -150,7 +150,7 @@ def test_a_failure_that_nobody_foresaw_is_608(till: BillTill, monkeypatch: pytes
         raise RuntimeError("unforeseen")
 
     assert till.sell().number == 600
-    monkeypatch.setattr("engagement.bills.api.record_bill", broken)
+    monkeypatch.setattr("engagement.bills.api.record_each", broken)
     assert till.sell().number == 608
 
 

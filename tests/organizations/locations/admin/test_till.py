@@ -7,7 +7,7 @@ from organizations.audit.models import AuditEntry
 from organizations.back_office.secrets import GENERATED_LENGTH, generate_secret
 from organizations.credentials.hashing import is_till_password, password_digest, verify_digest
 from organizations.locations.models import Store, Till
-from tests.back_office import errors_of, filled_form, list_of, log_in, page_of, shown
+from tests.back_office import errors_of, filled_form, list_of, log_in, page_of, shown, text_of
 from tests.factories.locations import TILL_PASSWORD, TillFactory
 from tests.factories.staff import StaffMemberFactory
 
@@ -26,9 +26,11 @@ def proves(till: Till, password: str) -> bool:
 
 def test_a_new_till_cannot_log_in_until_it_has_a_password(administrator: Client, store: Store) -> None:
     form = filled_form(administrator, ADD, store=store.pk, code="mgroad.till9", name="Till 9")
-    assert administrator.post(ADD, form).status_code == 302
+    answer = administrator.post(ADD, form, follow=True)
     till = Till.objects.get(code="mgroad.till9")
     assert not till.password_hash
+    assert answer.redirect_chain == [(password_page(till), 302)]
+    assert "mgroad.till9 has no password yet and cannot log in." in text_of(answer)
     assert "none" in administrator.get(list_of(TILLS)).content.decode()
     administrator.post(password_page(till), {"how": "type", "secret": "mangoes-and-9"})
     assert proves(till, "mangoes-and-9")

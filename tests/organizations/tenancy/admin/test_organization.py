@@ -1,6 +1,7 @@
 """The organization's own page, with a field for every policy."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -48,6 +49,42 @@ def test_an_administrator_changes_policies(administrator: Client, organization: 
     entry = AuditEntry.objects.get()
     assert entry.old == {"name": "Northwind", "countries": ["GB", "AE"], "flags": {"BATCH_LIMIT": 7}}
     assert entry.new["flags"] == organization.flags
+
+
+def test_what_changes_is_shown_before_it_is_saved(administrator: Client, organization: Organization) -> None:
+    page = page_of(ORGANIZATIONS, organization)
+    form = filled_form(
+        administrator, page, CONF_USERS_IS_EMAIL_UNIQUE=False, BATCH_LIMIT="60", timezone="Asia/Dubai", confirmed=None
+    )
+    asked = administrator.post(page, form)
+    organization.refresh_from_db()
+    assert (organization.flags, organization.timezone) == ({}, "Asia/Kolkata")
+    assert asked.context["policies"] == [
+        ("An e-mail belongs to one customer only", "CONF_USERS_IS_EMAIL_UNIQUE", "yes", "no"),
+        ("Items per call", "BATCH_LIMIT", "100", "60"),
+    ]
+    assert asked.context["zones"] == ("Asia/Kolkata", "Asia/Dubai")
+    assert len(asked.context["sentences"]) == 3
+    sent: dict[str, Any] = {"confirmed": "1"}
+    for name, value in asked.context["values"]:
+        sent.setdefault(name, []).append(value)
+    assert administrator.post(page, sent).status_code == 302
+    organization.refresh_from_db()
+    assert organization.flags == {"CONF_USERS_IS_EMAIL_UNIQUE": 0, "BATCH_LIMIT": 60}
+    # What is no policy is saved at once, and what is wrong is refused without a question.
+    named = filled_form(administrator, page, name="Northwind Ltd", confirmed=None)
+    assert administrator.post(page, named).status_code == 302
+    wrong = filled_form(administrator, page, BATCH_LIMIT="0", confirmed=None)
+    assert errors_of(administrator.post(page, wrong)).keys() == {"BATCH_LIMIT"}
+
+
+def test_the_organization_file_is_shown_without_secrets(auditor: Client, seller: Client, till: Till) -> None:
+    page = page_of(ORGANIZATIONS, till.organization).replace("/change/", "/yaml/")
+    text = auditor.get(page).context["text"]
+    assert "code: northwind" in text
+    assert "mgroad.till1" in text
+    assert "password" not in text
+    assert seller.get(page).status_code in (302, 403)
 
 
 def test_saving_without_a_change_changes_nothing(administrator: Client, organization: Organization) -> None:

@@ -11,8 +11,10 @@ from django.utils.html import strip_tags
 from pytest_django import DjangoAssertNumQueries
 
 from customers.profile.models import Customer
+from engagement.adjustments.models import PointsAdjustment
 from engagement.coupons.models import Coupon
-from engagement.points.models import PointsEntry
+from engagement.points.models import PointsAccount, PointsEntry
+from engagement.programs.models import Program
 from organizations.locations.models import Store, Till
 from organizations.tenancy.models import Organization
 from tests.back_office import confirmed, list_of, log_in, page_of, register, shown, text_of
@@ -272,16 +274,6 @@ def test_points_above_the_limit_wait_with_their_ticket(agent: Client, asha: Cust
     assert "+5,000 points wait for approval by a colleague." in text_of(agent.get("/admin/"))
 
 
-def test_a_ticket_has_no_points_if_the_password_is_of_long_ago(agent: Client, asha: Customer) -> None:
-    session = agent.session
-    session["confirmed_at"] = 0
-    session.save()
-    page = agent.get(opening(asha))
-    assert "points" not in page.context["form"].fields
-    assert agent.post(opening(asha), typed(agent, opening(asha), subject="Late parcel", points="50")).status_code == 302
-    assert not PointsEntry.objects.filter(kind="ADJUST").exists()
-
-
 # --- goodwill and links
 
 
@@ -313,7 +305,14 @@ def test_the_program_of_the_points_is_chosen_if_there_are_several(agent: Client,
 
 def test_a_customer_without_an_account_gets_no_points(agent: Client, words: Organization) -> None:
     ticket = TicketFactory(customer=CustomerFactory(organization=words))
-    assert "The customer has no points account." in text_of(agent.get(action(ticket, "points")))
+    assert "only members get points" in text_of(agent.get(action(ticket, "points")))
+
+
+def test_a_program_that_is_switched_off_gives_no_points(agent: Client, ticket: Ticket, asha: Customer) -> None:
+    account = PointsAccount.objects.get(customer=asha)
+    Program.objects.update(is_active=False)
+    assert "only members get points" in text_of(agent.get(action(ticket, "points") + f"?account={account.pk}"))
+    assert not PointsAdjustment.objects.exists()
 
 
 def test_a_coupon_is_given_from_a_ticket(agent: Client, ticket: Ticket) -> None:
