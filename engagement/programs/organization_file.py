@@ -123,6 +123,8 @@ def _release_numbers(program_rows: ProgramRows, rows: RowChanges) -> None:
 def _load_bindings(program_rows: ProgramRows, programs: Mapping[Any, Program], rows: RowChanges) -> None:
     """Bind each program as the file says; a program that the file does not name is bound to nothing."""
     wanted = {row["name"]: row["bound_to"] or {} for _, row in program_rows}
+    if rows.is_new and not any(wanted.values()):
+        return
     paths = {row["name"]: f"{path}.bound_to" for path, row in program_rows}
     of_code = {name: {row.code: row for row in model.objects.all()} for name, model in _BOUND.items()}
     changed: list[tuple[Program, str, list[str], list[str]]] = []

@@ -80,8 +80,9 @@ def _refuse_foreign_names(document: Document, organization: Organization | None,
 def _load(document: Document, organization: Organization | None, sections: Sequence[Section]) -> LoadReport:
     stored = stored_sections(document, sections)
     columns = [*(column for section in sections for column in section.columns), _stored_column(stored, sections)]
+    is_new = organization is None
     organization, lines, changes = _load_organization_row(document, organization, columns)
-    rows = RowChanges(organization)
+    rows = RowChanges(organization, is_new=is_new)
     with organization_scope(organization):
         for section in sections:
             if section.load is not None:

@@ -55,10 +55,13 @@ class Table:
 
 
 class RowChanges:
-    """Applies a document to tables and collects the result: printed `lines`, `notes`, and audited `changes`."""
+    """Applies a document to tables and collects the result: printed `lines`, `notes`, and audited `changes`.
 
-    def __init__(self, organization: Organization) -> None:
-        self.organization = organization
+    `is_new`: the organization was created in this transaction and has no rows but those applied here.
+    """
+
+    def __init__(self, organization: Organization, *, is_new: bool = False) -> None:
+        self.organization, self.is_new = organization, is_new
         self.lines: list[str] = []
         self.notes: list[str] = []
         self.changes: list[Change] = []
@@ -66,6 +69,8 @@ class RowChanges:
 
     def existing(self, table: Table) -> dict[Hashable, Row]:
         """The organization's rows by natural key, in the model's own order."""
+        if self.is_new and table.model not in self._applied:
+            return {}
         rows = table.model._default_manager.filter(organization=self.organization)
         return {table.key_of(row): row for row in (rows.select_related(*table.related) if table.related else rows)}
 
