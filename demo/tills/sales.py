@@ -12,6 +12,8 @@ _GOODS: Final = (
     ("DECK-SHOE", "89.00"), ("WOOL-SOCK", "14.50"), ("OILSKIN", "189.95"), ("LANTERN", "42.25"), ("ROPE-10M", "23.99"),
     ("MUG-ENAMEL", "11.75"), ("BLANKET", "120.00"), ("POCKET-KNIFE", "34.49"), ("TIN-TEA", "8.20"), ("BUOY-BELL", "57.30"),
 )  # fmt: skip
+# Their codes.
+SOLD: Final = frozenset(code for code, _ in _GOODS)
 
 
 @dataclass(frozen=True, slots=True)

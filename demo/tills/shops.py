@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from demo.tills.sales import SOLD
+
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _KNOWN_CONDITIONS: Final = {"min_amount", "concepts", "weekdays"}
 _KNOWN_RULE: Final = {"name", "when", "award", "kind", "expiry", "max_points"}
@@ -118,6 +120,9 @@ def _program(given: Mapping[str, Any]) -> Program:
 
 def _points_of(rule: Mapping[str, Any], amount: Decimal, *, concept: str, at: datetime) -> Decimal | None:
     when, award = rule.get("when", {}), rule["award"]
+    included = when.get("items", {}).get("include", ())
+    if included and not SOLD & set(included):
+        return Decimal(0)
     if set(rule) - _KNOWN_RULE or set(when) - _KNOWN_CONDITIONS:
         return None
     if amount < Decimal(str(when.get("min_amount", 0))):

@@ -52,7 +52,7 @@ def test_tiny_run_of_every_part_prints_and_keeps_its_rows(tmp_path, capsys):
         "search points LESS", "get with every flag", "add beside import_customers", "get beside import_customers",
     ):  # fmt: skip
         assert any(name.startswith(begin) for name in rows), begin
-    assert sum(row["target"] is not None and bool(row["verdict"]) for row in rows.values()) == 11
+    assert sum(row["target"] is not None and bool(row["verdict"]) for row in rows.values()) == 12
     assert all(row["ours"]["median"] > 0 for name, row in rows.items() if not name.startswith("look-ups"))
     assert rows["coupon codes, beside COPY of ready codes"]["copied"] == {"engagement_coupon": 200}
     assert sorted(rows["import_customers, beside COPY"]["copied"].values()) == [20, 20, 20, 20, 20, 20, 20, 60]

@@ -120,7 +120,7 @@ ERRORS = [
 @pytest.mark.parametrize(
     ("owner", "name", "call"),
     [
-        (registration, "register_customer", lambda api: api.add(ASHA)),
+        (registration, "register_each", lambda api: api.add(ASHA)),
         (viewsets, "read_lookup_query", lambda api: api.get("mobile=9812345678")),
         (subscriptions_api, "decide", lambda api: api.call("POST", "subscriptions", body={"subscription": SUBSCRIPTION})),
         (token_api, "client_of_secret", lambda api: Client().post("/v3/oauth/token/generate", TOKEN, "application/json")),
@@ -161,7 +161,7 @@ def test_errors_of_the_database_are_logged_by_code_and_constraint(till, monkeypa
             cursor.execute(statement)
 
     with monkeypatch.context() as patched, printed_log() as log:
-        patched.setattr(registration, "register_customer", fail)
+        patched.setattr(registration, "register_each", fail)
         assert Api(till).add(ASHA).code == "10001"
     assert printed in log.getvalue()
     assert parts_in(log.getvalue(), [SECRET, *WORDS]) == set()

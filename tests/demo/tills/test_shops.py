@@ -56,11 +56,18 @@ def test_the_demos_published_rules(amount: str, concept: str, at: datetime, poin
         {"name": "group", "award": {"percent": 1}, "group": "best"},
         {"name": "birthday", "award": {"percent": 1}, "when": {"birthday": "day"}},
         {"name": "double", "award": {"multiply": 2}},
+        {"name": "sold", "award": {"percent": 1}, "when": {"items": {"include": ["LANTERN"]}}},
     ],
 )
 def test_rules_of_other_forms_are_left_to_the_answers(rule: dict[str, object]) -> None:
     unknown = Program(enrolment=Decimal(0), earning=[rule], least_points=1, multiple_of=1)
     assert unknown.published_points(Decimal(10), concept="", at=FRIDAY) is None
+
+
+def test_rules_for_goods_that_no_till_sells_give_nothing() -> None:
+    rule = {"name": "boats", "award": {"percent": 1}, "when": {"items": {"include": ["KAYAK-12"]}}, "delay_days": 21}
+    program = Program(enrolment=Decimal(0), earning=[rule], least_points=1, multiple_of=1)
+    assert program.published_points(Decimal(10), concept="", at=FRIDAY) == 0
 
 
 @pytest.mark.parametrize("text", ["", "[]", "stores: {", "organization: {name: X, timezone: UTC}"])
