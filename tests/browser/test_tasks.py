@@ -115,3 +115,15 @@ def test_who_joined_lately_is_listed_in_one_page(sit: Callable[..., Desk]) -> No
     desk.page.get_by_role("link", name="Joined in the last 7 days").click()
     expect(desk.page.get_by_role("link", name="Export")).to_be_visible()
     assert desk.loads == 1
+
+
+def test_a_name_is_corrected_in_one_page(sit: Callable[..., Desk], member: Customer) -> None:
+    desk = sit("maya")
+    desk.go(page_of("customers_customer", member))
+    desk.loads = 0
+    desk.page.get_by_role("link", name="Correct the name").click()
+    dialog = desk.page.get_by_role("dialog")
+    dialog.get_by_label("Last name").fill("Of-The-Harbour")
+    dialog.get_by_role("button", name="Save").click()
+    expect(desk.page.get_by_role("heading", name="Of-The-Harbour").first).to_be_visible()
+    assert desk.loads == 1

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 
+from customers.profile.admin.name_form import NameForm
 from customers.profile.models import Customer
 from engagement.adjustments.accounts import accounts_of
 from engagement.adjustments.admin.goodwill import GoodwillForm
@@ -29,7 +30,16 @@ from tickets.ticket.admin.forms import OpenForm
 from tickets.ticket.panels import CHANGE_TICKETS
 
 # The pages: their part of the address, which is also the name `customers_customer_...` and the method.
-PAGES = ("goodwill", "issue_coupon", "open_ticket", "record_bill", "redeem", "reverse_redemption", "simulate_bill")
+PAGES = (
+    "correct_name",
+    "goodwill",
+    "issue_coupon",
+    "open_ticket",
+    "record_bill",
+    "redeem",
+    "reverse_redemption",
+    "simulate_bill",
+)
 
 _NO_POINTS: Final = "has no points: only members of a program have."
 
@@ -49,6 +59,16 @@ class CustomerActions(BackOfficeAdmin):
             ),
             *super().get_urls(),
         ]
+
+    # --- the person
+
+    @row_view("change")
+    def correct_name(self, request: HttpRequest, customer: Customer) -> HttpResponse:
+        """The page that corrects the name alone."""
+        if not customer.is_current:
+            return self._leave(request, customer, "cannot be changed.")
+        form = NameForm(request.POST or None, customer=customer, by=actor_of(request, self.organization_behind(customer)))
+        return self._do(request, customer, form, title="Correct the name", submit="Save")
 
     # --- points
 
