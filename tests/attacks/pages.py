@@ -20,6 +20,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "customers_customer_edit": "customers.change_customer",
     "customers_customer_timeline": "customers.view_customer",
     "customers_customer_request_change": "customers.add_identityrequest",
+    "customers_customer_correct_name": "customers.change_customer",
     "customers_customer_goodwill": "engagement.adjust_points",
     "customers_customer_issue_coupon": "engagement.issue_coupon",
     "customers_customer_redeem": "engagement.redeem_points",

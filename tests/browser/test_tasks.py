@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
+from customers.duplicates.models import DuplicateCandidate
 from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from demo.organization import ORGANIZATION_CODE
@@ -20,10 +21,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def member() -> Customer:
-    """A member of the demo's program, with a mobile number and points."""
+    """A member of the demo's program, with a mobile number, an e-mail address and points."""
     with organization_scope(Organization.objects.get(code=ORGANIZATION_CODE)):
         has_mobile = Identifier.objects.filter(kind="mobile", state="CURRENT").values("customer")
-        account = PointsAccount.objects.filter(balance__gt=100, customer__in=has_mobile).select_related("customer").first()
+        has_email = Identifier.objects.filter(kind="email", state="CURRENT").values("customer")
+        accounts = PointsAccount.objects.filter(balance__gt=100, customer__in=has_mobile).filter(customer__in=has_email)
+        account = accounts.select_related("customer").order_by("pk").first()
         assert account is not None
         return account.customer
 
@@ -127,3 +130,44 @@ def test_a_name_is_corrected_in_one_page(sit: Callable[..., Desk], member: Custo
     dialog.get_by_role("button", name="Save").click()
     expect(desk.page.get_by_role("heading", name="Of-The-Harbour").first).to_be_visible()
     assert desk.loads == 1
+
+
+def test_two_accounts_are_merged_in_two_pages_and_parted_in_one(sit: Callable[..., Desk]) -> None:
+    with organization_scope(Organization.objects.get(code=ORGANIZATION_CODE)):
+        pair = DuplicateCandidate.objects.filter(state="OPEN").order_by("-pk")[0]
+    desk = sit("maya")
+    desk.go(page_of("customers_duplicatecandidate", pair))
+    desk.loads = 0
+    desk.page.get_by_role("link", name="Merge", exact=True).click()
+    desk.page.get_by_label("Reason").fill("Signed up twice")
+    desk.page.get_by_role("button", name="Merge", exact=True).click()
+    undo = desk.page.get_by_role("link", name="Undo merge")
+    expect(undo).to_be_visible()
+    assert desk.loads == 2
+    undo.click()
+    dialog = desk.page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("They are brothers")
+    dialog.get_by_role("button", name="Undo merge").click()
+    expect(desk.page.get_by_text("are two customers again")).to_be_visible()
+    assert desk.loads == 3
+
+
+def test_an_email_is_changed_in_two_pages_and_approved_in_one(sit: Callable[..., Desk], member: Customer) -> None:
+    clerk = sit("tomas")
+    clerk.go(page_of("customers_customer", member))
+    clerk.loads = 0
+    clerk.page.get_by_role("link", name="Change e-mail/mobile").click()
+    dialog = clerk.page.get_by_role("dialog")
+    dialog.get_by_role("radio", name="E-mail").check()
+    dialog.get_by_label("New value").fill("moved.house@example.com")
+    dialog.get_by_role("button", name="Request change").click()
+    expect(clerk.page.get_by_text("moved.house@example.com").first).to_be_visible()
+    assert clerk.loads <= 2
+
+    manager = sit("maya")
+    manager.go(page_of("customers_customer", member))
+    manager.loads = 0
+    manager.page.get_by_role("link", name="Approve").click()
+    manager.page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+    expect(manager.page.get_by_text(": approved.")).to_be_visible()
+    assert manager.loads == 1

@@ -102,7 +102,15 @@ class MergeActions(IdentityActions):
         if form.run():
             for notice in form.merged.notices:
                 messages.warning(request, notice_sentence(notice))
-            messages.success(request, f"Customer {victim.pk} was merged into {survivor}.")
+            messages.success(
+                request,
+                format_html(
+                    'Customer {} was merged into {}. <a class="bo-link" data-dialog href="{}">Undo merge</a>',
+                    victim.pk,
+                    survivor,
+                    reverse("admin:customers_merge_undo", args=[form.merged.merge.pk]),
+                ),
+            )
             return HttpResponseRedirect(page_of(survivor))
         people = read_customers([survivor.pk, victim.pk])
         return self.answer_page(

@@ -105,7 +105,7 @@ class MergeAdmin(CustomerRowsAdmin):
         context.update(_merge_context(context["original"]))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @row_page("Undo merge", address="undo", icon="undo", permission="undo")
+    @row_page("Undo merge", address="undo", icon="undo", permission="undo", opens_dialog=True)
     def undo(self, request: HttpRequest, merge: Merge) -> HttpResponse:
         """The page that undoes a merge."""
         form = UndoForm(request.POST or None, merge=merge, by=actor_of(request, self.organization_behind(merge)))
