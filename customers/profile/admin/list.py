@@ -13,7 +13,6 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import identifier_text
 from customers.profile.admin.export import CustomerResource
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
@@ -220,7 +219,7 @@ class CustomerListAdmin(ExportedList):
         """The name with initials in a circle, e-mail and external id below it."""
         others = (identifier_of(customer, kind) for kind in (Identifier.Kind.EMAIL, Identifier.Kind.EXTERNAL_ID))
         below = " · ".join(value for value in others if value)
-        return [customer.full_name or f"Customer {customer.pk}", below or None, initials(customer)]
+        return [str(customer), below or None, initials(customer)]
 
     @display(description="Mobile")
     def mobile(self, customer: Customer) -> str | None:
@@ -255,8 +254,7 @@ def initials(customer: Customer) -> str:
 
 def identifier_of(customer: Customer, kind: str) -> str | None:
     """The current identifier of a customer whose current identifiers are read, as it is shown."""
-    values = (identifier.value for identifier in customer.identifiers.all() if identifier.kind == kind)
-    return next((identifier_text(kind, value) for value in values), None)
+    return next((str(identifier) for identifier in customer.identifiers.all() if identifier.kind == kind), None)
 
 
 def _loyalty_of(customer: Any) -> ListedLoyalty:
