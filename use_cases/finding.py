@@ -102,7 +102,7 @@ class Seeker:
     @property
     def customers(self) -> Reach:
         """The customers in reach."""
-        return Reach(organizations=self.organizations, stores=self.reach.stores)
+        return Reach(organizations=self.organizations, stores=self.reach.stores, is_whole=not self.reach.sees_everyone)
 
 
 def find(term: str, *, by: Seeker, limit: int) -> Findings:

@@ -22,7 +22,7 @@ from organizations.back_office.current_user import actor_of, in_own_stores, memb
 from organizations.back_office.filters import ChoiceFilter, NamedFilter
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import permission_check, row_view
-from organizations.staff.sight import shown_identifier, shown_value
+from organizations.staff.sight import shown_identifier
 
 Evidence = DuplicateCandidate.Evidence
 Kind = Identifier.Kind
@@ -145,7 +145,7 @@ def _summary(customer: Customer) -> dict[str, str]:
         "E-mail": shown_identifier(Kind.EMAIL, identifiers.get(Kind.EMAIL, ""), customer_id=customer.pk),
         "External id": shown_identifier(Kind.EXTERNAL_ID, identifiers.get(Kind.EXTERNAL_ID, ""), customer_id=customer.pk),
         "Cards": ", ".join([*cards, *(f"{number} (noted)" for number in noted)]),
-        "Profiles at other sources": shown_value(", ".join(map(str, customer.source_profiles.all())), customer_id=customer.pk),
+        "Profiles at other sources": ", ".join(map(str, customer.source_profiles.all())),
         "Type": customer.get_type_display(),
         "Fraud": customer.get_fraud_status_display(),
         "Registered at": str(customer.registered_store or ""),

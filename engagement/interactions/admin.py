@@ -16,7 +16,8 @@ from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, Name
 from organizations.staff.sight import shown_value
 
 _MESSAGE: Final = (
-    "occurred_at", "customer_link", "network_name", "type", "sender_text", "receiver_text", "subject_text", "status", "delivered_at",
+    "occurred_at", "customer_link", "network_name", "type", "sender_text", "receiver_text", "subject_text", "status",
+    "delivered_at",
 )  # fmt: skip
 _LISTED: Final = ("occurred_at", "customer_link", "network_name", "type", "subject_text", "status")
 

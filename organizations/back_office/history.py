@@ -68,7 +68,7 @@ def source_label(source: str) -> str:
 def change_rows(entry: AuditEntry, names: Mapping[str, str]) -> list[ChangeRow]:
     """Old and new value of each change of the entry; values nested in an object are listed one by one."""
     changes: list[ChangeRow] = []
-    shows_texts = not _is_about_person(entry.object_type) or sees_person(_person_of(entry))
+    shows_texts = _shows_texts(entry)
     labels = _choice_labels().get(entry.object_type, {})
     for name in dict.fromkeys([*entry.old, *entry.new]):
         old, new = (_label_of(values.get(name), labels.get(name, {})) for values in (entry.old, entry.new))
@@ -87,6 +87,11 @@ def change_rows(entry: AuditEntry, names: Mapping[str, str]) -> list[ChangeRow]:
             shown = (value_label(_shown(value, shows_it=shows_it)) for value in (old, new))
             changes.append(ChangeRow(names.get(name, name.replace("_", " ")), *shown))
     return changes
+
+
+def _shows_texts(entry: AuditEntry) -> bool:
+    """False if the entry is about a person whose data the current user sees masked."""
+    return not _is_about_person(entry.object_type) or sees_person(_person_of(entry))
 
 
 @cache
@@ -108,6 +113,11 @@ def _shown(value: Any, *, shows_it: bool) -> Any:
     if shows_it or value in (None, "", [], {}) or isinstance(value, bool):
         return value
     return value if isinstance(value, str) and "T" in value and _moment(value) else HIDDEN
+
+
+def shown_context(entry: AuditEntry) -> Any:
+    """The context of the call, or that it is hidden."""
+    return _shown(entry.context, shows_it=_shows_texts(entry))
 
 
 @cache

@@ -23,8 +23,8 @@ def mask_email(address: str) -> str:
     local, at, domain = address.rpartition("@")
     if not at:
         return mask_code(address)
-    name, dot, last = domain.rpartition(".")
-    return f"{local[:1]}{DOTS}@{name[:1]}{DOTS}{dot}{last if dot else ''}"
+    _, dot, last = domain.rpartition(".")
+    return f"{local[:1]}{DOTS}@{domain[:1]}{DOTS}{dot}{last if dot else ''}"
 
 
 def mask_code(value: str) -> str:

@@ -33,7 +33,7 @@ class OutOfReachError(PermissionDenied):
 class StaffReach:
     """What a member of staff may do and see. `stores` are ids, empty for every store; `is_operator` has every permission.
 
-    `revealed` are the ids of customers whose personal data the session shows for some minutes (`organizations.back_office.reveals`).
+    `revealed` are the ids of customers whose personal data the session shows for some minutes.
     """
 
     permissions: Permissions = frozenset()

@@ -61,9 +61,7 @@ def _groups(customer: Customer, user: StaffMember) -> Table:
 
 
 def _profiles(customer: Customer) -> Table:
-    rows = [
-        (profile.source, shown_value(profile.account, customer_id=customer.pk)) for profile in customer.source_profiles.all()
-    ]
+    rows = [(profile.source, profile.account) for profile in customer.source_profiles.all()]
     return table("Profiles at other sources", ("Source", "Account"), rows)
 
 
