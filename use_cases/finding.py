@@ -74,12 +74,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """The hits of a term, the best first. `is_cut`: more would match. `took_too_long`: the search was ended."""
+    """The hits of a term, the best first. `is_cut`: more would match. `took_too_long`: the search was ended.
+
+    `needs_whole`: customers are found by whole values alone, because the user sees them masked.
+    """
 
     term: str
     hits: Sequence[Hit] = ()
     is_cut: bool = False
     took_too_long: bool = False
+    needs_whole: bool = False
 
     @property
     def clear_hit(self) -> Hit | None:
@@ -124,7 +128,12 @@ def find(term: str, *, by: Seeker, limit: int) -> Findings:
     except TookTooLongError:
         return Findings(term=term, took_too_long=True)
     hits = [*things, *_customer_hits(people[:limit], by), *map(_other_stores_hit, others)]
-    return Findings(term=term, hits=sorted(hits, key=lambda hit: not hit.is_whole), is_cut=len(people) > limit)
+    return Findings(
+        term=term,
+        hits=sorted(hits, key=lambda hit: not hit.is_whole),
+        is_cut=len(people) > limit,
+        needs_whole=not by.reach.sees_everyone,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ def matching_customers(request: HttpRequest, term: str) -> set[int]:
     """Ids of customers matching the term that the current user may see; adds a message if the result is cut off."""
     reach = Reach(organizations=_organizations(request), stores=own_stores(request), is_whole=not current_reach().sees_everyone)
     ids = find_customers(term, reach)
+    if reach.is_whole and not ids:
+        messages.info(request, "Personal data is masked for your role: type the whole mobile, e-mail, id or card number.")
     if len(ids) >= LIMIT:
         messages.info(request, "Many customers match; not all are shown. Type more to narrow the search.")
     return ids

@@ -40,7 +40,7 @@ class Reach:
     """Customers that a search may return: those of the organizations, and of the stores if any are given.
 
     With `is_whole` the term has to be a whole identifier, card number or customer id: beginnings and names, tried one after the
-    other, would tell what is masked.
+    other, would reveal what is masked.
     """
 
     organizations: Sequence[Organization]

@@ -1,4 +1,4 @@
-"""Masked forms of personal data: pure functions. What is left tells two customers apart, and reaches neither of them."""
+"""Masked forms of personal data: pure functions. What is left helps to compare two customers, and reaches neither."""
 
 from typing import Final
 

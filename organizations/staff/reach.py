@@ -77,7 +77,7 @@ def reach_of(member: StaffMember) -> StaffReach:
 
 @contextmanager
 def staff_reach(member: StaffMember, *, revealed: Iterable[int] = ()) -> Iterator[None]:
-    """Inside: `current_reach` is that of `member`, for whom the personal data of some customers (ids) is revealed."""
+    """Inside: `current_reach` is that of `member`. `revealed` are ids of customers (`StaffReach`)."""
     shown = frozenset(revealed)
     token = _current.set(lambda: replace(reach_of(member), revealed=shown))
     try:

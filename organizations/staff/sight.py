@@ -1,7 +1,7 @@
 """Personal data as the current user may see it: in full, or masked (docs/back-office.md, Personal data).
 
 Every page prints the names, identifiers and texts of customers through these functions. Outside of the back office nothing is
-masked. `customer_id` is the customer whom the value is about; None for a person who is no customer.
+masked. `customer_id` is that of the customer that the value is about; None for a person who is no customer.
 """
 
 from typing import Any

@@ -56,5 +56,5 @@ class Invitation(TenantModel):
 
     @property
     def invited_id(self) -> int | None:
-        """The id of the customer whom the invited person became; None before that. Reads `link` unless it is loaded."""
+        """The id that the invited person has as a customer; None before joining. Reads `link` unless it is loaded."""
         return self.link.referee_id if self.link else None

@@ -149,4 +149,5 @@ def test_who_sees_masked_data_finds_by_whole_values_alone(auditor: Client, selle
         for browser, found in ((seller, True), (auditor, False)):
             hits = browser.post(reverse("find_hits"), {"q": part}).content.decode()
             assert (page_of(CUSTOMERS, anna) in hits) == found
+            assert ("Type the whole number" in hits) != found
         assert shown(auditor.get(list_of(CUSTOMERS), {"q": part})) == []
