@@ -10,6 +10,8 @@ HIDDEN: Final = "hidden"
 _LAST_DIGITS: Final = 3
 # Of a shorter value so many last characters would be most of it.
 _SHORTEST: Final = 6
+# In scripts that write a syllable or a word as one character, the first one would be most of the name.
+_SHORTEST_NAME: Final = 3
 
 
 def mask_mobile(digits: str) -> str:
@@ -33,8 +35,8 @@ def mask_code(value: str) -> str:
 
 
 def mask_name(*names: str) -> str:
-    """`Anna`, `Rao` as `A••• R•••`: first letters. "" without a name."""
-    return " ".join(f"{name[:1]}{DOTS}" for name in names if name)
+    """`Anna`, `Rao` as `A••• R•••`: first letters, of a name of one or two characters none. "" without a name."""
+    return " ".join(f"{name[:1] if len(name) >= _SHORTEST_NAME else ''}{DOTS}" for name in names if name)
 
 
 def mask_identifier(kind: str, value: str) -> str:

@@ -33,6 +33,8 @@ from organizations.back_office.filters import (
 from organizations.back_office.list_exports import ExportedList
 from organizations.back_office.list_page import ListPage
 from organizations.back_office.presets import Preset
+from organizations.staff.masks import DOTS
+from organizations.staff.sight import shown_name
 from use_cases.active_customers import BoughtFilter
 from use_cases.customer_list import (
     BILLS_PERMISSION,
@@ -248,8 +250,9 @@ class CustomerListAdmin(ExportedList):
 
 
 def initials(customer: Customer) -> str:
-    """The customer's initials, at most two letters."""
-    return "".join(name[:1] for name in (customer.firstname, customer.lastname)).upper() or "?"
+    """The customer's initials, at most two letters; of a masked name those that are left."""
+    names = (shown_name(name, "", customer_id=customer.pk) for name in (customer.firstname, customer.lastname))
+    return "".join(name[:1] for name in names).replace(DOTS[0], "").upper() or "?"
 
 
 def identifier_of(customer: Customer, kind: str) -> str | None:

@@ -36,7 +36,8 @@ def test_an_address_keeps_first_letters_and_the_end_of_its_domain(address: str, 
 
 
 def test_names_keep_their_first_letters_whatever_their_length() -> None:
-    assert mask_name("Anna", "Rao") == mask_name("Anastasia", "R") == "A••• R•••"
+    assert mask_name("Anna", "Rao") == mask_name("Anastasia", "Rasmussen") == "A••• R•••"
+    assert mask_name("娜", "李") == "••• •••"
     assert (mask_name("", "Rao"), mask_name("", "")) == ("R•••", "")
 
 
