@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Final, TypeVar
 
@@ -79,7 +79,8 @@ def reach_of(member: StaffMember) -> StaffReach:
 def staff_reach(member: StaffMember, *, revealed: Iterable[int] = ()) -> Iterator[None]:
     """Inside: `current_reach` is that of `member`. `revealed` are ids of customers (`StaffReach`)."""
     shown = frozenset(revealed)
-    token = _current.set(lambda: replace(reach_of(member), revealed=shown))
+    # Pages ask for it with every name that they print.
+    token = _current.set(cache(lambda: replace(reach_of(member), revealed=shown)))
     try:
         yield
     finally:
