@@ -14,13 +14,16 @@ from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from engagement.bills.models import Bill, BillLine, PurchaseTotals
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from engagement.programs.models import ProgramVersion
 from loyalty_project.api import batch
 from organizations.tenancy.scoping import organization_scope
 from subscriptions.models import Consent
 from tests.api import Api
 from tests.engagement.bills.api.tills import BASKET, BillTill
 from tests.factories.bills import Shop, open_shop
+from tests.factories.coupons import open_series
 from tests.factories.program_files import club, loaded
+from tests.factories.programs import ProgramVersionFactory
 
 pytestmark = pytest.mark.django_db
 SEEDS = range(400) if os.environ.get("REGULARS_PROOFS") == "full" else range(6)
@@ -184,3 +187,21 @@ def test_bills_of_a_call_end_as_one_by_one(shop: Shop, seed: int, monkeypatch: p
         till.send(*({"number": f"B{number}", "amount": 500, "customer": {"external_id": f"E{number}"}} for number in range(5)))
     plain = [{"number": f"P{number}", "amount": 500, "customer": {"external_id": f"E{number}"}} for number in range(3)]
     check_equal(lambda items: till.send(*items).items, [*plain, *(sale(chance) for _ in range(12))], monkeypatch)
+
+
+def test_the_last_coupon_of_a_tier_goes_to_the_first_bill(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    api = Api(shop.till)
+    open_series(shop.organization, code="SILVER", max_coupons=1)
+    version = ProgramVersion.objects.get()
+    version.rules["tiers"][1]["on_entry"] = {"coupon_series": "SILVER"}
+    ProgramVersionFactory(program=version.program, number=2, rules=version.rules)
+    api.add(*({"mobile": f"98123456{number:02}"} for number in range(3)))
+    bills = [{"number": f"B{number}", "amount": 1000, "customer": {"mobile": f"98123456{number:02}"}} for number in (2, 0, 1)]
+    check_equal(lambda items: _effects(BillTill(api).send(*items).items), bills, monkeypatch)
+
+
+def _effects(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Numbers of the bills with the types of their effects: codes of coupons are drawn."""
+    return [
+        {"number": item["number"], "effects": [effect["type"] for effect in item["side_effects"]["effect"]]} for item in items
+    ]
