@@ -1,6 +1,7 @@
 """Compressed answers: pages here, answers of the API in `api.security`."""
 
 import gzip
+import re
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -24,7 +25,19 @@ class PageCompressionMiddleware(GZipMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.streaming or not response.headers.get("Content-Type", "").startswith(_TEXTS):
             return response
+        if not accepts_gzip(request):
+            patch_vary_headers(response, ["Accept-Encoding"])
+            return response
         return super().process_response(request, response)
+
+
+def accepts_gzip(request: HttpRequest) -> bool:
+    """True if `Accept-Encoding` names gzip, not with the weight 0, which refuses it (RFC 9110, 12.5.3)."""
+    for named in request.META.get("HTTP_ACCEPT_ENCODING", "").split(","):
+        name, _, weight = re.sub(r"\s", "", named).partition(";q=")
+        if name == "gzip":
+            return re.fullmatch(r"0(\.0*)?", weight) is None
+    return False
 
 
 def compress(request: HttpRequest, response: HttpResponse) -> None:
@@ -35,6 +48,6 @@ def compress(request: HttpRequest, response: HttpResponse) -> None:
     if len(response.content) < LEAST:
         return
     patch_vary_headers(response, ["Accept-Encoding"])
-    if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
+    if accepts_gzip(request):
         response.content = gzip.compress(response.content, compresslevel=_LEVEL, mtime=0)
         response.headers["Content-Encoding"] = "gzip"

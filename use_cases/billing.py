@@ -73,26 +73,33 @@ def record_each(sent_bills: Sequence[SentBill], billing: Billing) -> list[Billed
 
 
 def _check_shared(sent_bills: Sequence[SentBill]) -> None:
-    """Raise `ApartError` for a bill that may write its customer or earlier bills, or has the number of another one."""
+    """Raise `ApartError` for bills that may write their customer or earlier bills, or have the number of another one."""
     numbers = Counter(sent.draft.number for sent in sent_bills)
-    for index, sent in enumerate(sent_bills):
-        if sent.draft.is_return or returned_lines(sent.draft) or registers(sent) or numbers[sent.draft.number] > 1:
-            raise ApartError(index)
+    apart = [
+        index
+        for index, sent in enumerate(sent_bills)
+        if sent.draft.is_return or returned_lines(sent.draft) or registers(sent) or numbers[sent.draft.number] > 1
+    ]
+    if apart:
+        raise ApartError(*apart)
 
 
 def _check_apart(each_found: Sequence[Found | Code | None], billing: Billing) -> None:
-    """Raise `ApartError` for a bill that may register its customer, has that of an earlier one, or brings them a reward."""
+    """Raise `ApartError` for bills that may register their customer, have that of an earlier one, or bring them a reward."""
+    unknown = [index for index, found in enumerate(each_found) if found is not None and not isinstance(found, Found)]
+    if unknown:
+        raise ApartError(*unknown)
     positions: dict[int, int] = {}
     for index, found in enumerate(each_found):
-        if found is None:
+        if not isinstance(found, Found):
             continue
-        if not isinstance(found, Found) or found.customer.pk in positions:
+        if found.customer.pk in positions:
             raise ApartError(index)
         positions[found.customer.pk] = index
     if not billing.configuration.part(load_campaigns).is_empty:
         rewarded = referrers_of(positions) & positions.keys()
         if rewarded:
-            raise ApartError(min(positions[customer] for customer in rewarded))
+            raise ApartError(*sorted(positions[customer] for customer in rewarded))
 
 
 # A sale before it is recorded: as it was sent, what its reference led to, and its customer.

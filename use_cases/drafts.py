@@ -102,6 +102,13 @@ class StaleDraftError(Exception):
         super().__init__("The rules of the program were changed since the draft began. Discard the draft and begin anew.")
 
 
+class UnseenDraftError(Exception):
+    """The draft is another one than was looked at. Nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__("The draft was changed since this page was opened. Look at it again before you save it.")
+
+
 def rules_in_work(program: Program) -> Mapping[str, Any]:
     """The rules of the program's draft, or of its newest version if it has none."""
     draft = ProgramDraft.objects.filter(program=program).first()
@@ -162,17 +169,25 @@ def discard_draft(program: Program, *, by: Actor) -> None:
         record_changes([Change(action="discarded", object_type="program", object_id=program.pk, old={"draft": True})], by=by)
 
 
+def mark_of(draft: ProgramDraft) -> str:
+    """The state of a draft as text: another one after each change."""
+    return draft.changed_at.isoformat()
+
+
 @transaction.atomic
-def publish_draft(program: Program, *, by: Actor) -> ProgramVersion:
+def publish_draft(program: Program, *, seen: str, by: Actor) -> ProgramVersion:
     """Make the program's draft the next version of its rules, as the organization file would.
 
-    Raises `StaleDraftError` if there is no draft, or another version came since it began, and as `draft_of`, for what the
-    draft names may be gone. Changes of the configuration wait, as for a load of the organization file.
+    `seen` is the `mark_of` the draft that was looked at. Raises `StaleDraftError` if there is no draft, or another version came
+    since it began, `UnseenDraftError` if the draft was changed since it was looked at, and as `draft_of`, for what the draft
+    names may be gone. Changes of the configuration wait, as for a load of the organization file.
     """
     _hold(by.organization)
     stored = ProgramDraft.objects.filter(program=program).first()
     if stored is None or stored.number != newest_version(program).number:
         raise StaleDraftError
+    if mark_of(stored) != seen:
+        raise UnseenDraftError
     whole = {**_NO_RULES, **shown_rules(program, stored.rules)}
     draft = draft_of(whole, program=program, organization=by.organization)
     rows = RowChanges(by.organization)

@@ -312,12 +312,17 @@ def _write_and_join(
 
 
 def _check_together(results: Sequence[Registration | LoyaltyError]) -> None:
-    """Raise `ApartError` for a result that would be another one if the inputs were registered one by one."""
+    """Raise `ApartError` for results that would be others if the inputs were registered one by one.
+
+    All that bring rewards are named at once: a set of referred customers is registered once in vain, not once for each.
+    """
+    registered = [(index, result) for index, result in enumerate(results) if isinstance(result, Registration)]
+    rewarded = [index for index, result in registered if result.rewards]
+    if rewarded:
+        raise ApartError(*rewarded)
     concerned: set[int] = set()
-    for index, result in enumerate(results):
-        if isinstance(result, LoyaltyError):
-            continue
-        if result.customer.pk in concerned or result.rewards:
+    for index, result in registered:
+        if result.customer.pk in concerned:
             raise ApartError(index)
         concerned.add(result.customer.pk)
 

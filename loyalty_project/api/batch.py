@@ -27,7 +27,7 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 Whose = Callable[[Item], int | None]
 # Works several items as one after the other would, in their transaction: a result for each, in order. A refused item is its
-# `LoyaltyError` and leaves no trace. Raises `ApartError` for an item that must be worked alone.
+# `LoyaltyError` and leaves no trace. Raises `ApartError` for items that must be worked alone.
 Together = Callable[[Sequence[Item]], Sequence[Done | LoyaltyError]]
 _Result = TypeVar("_Result")
 
@@ -138,9 +138,7 @@ class _Batch:
         try:
             worked = _attempt(lambda: self._work_together(piece))
         except ApartError as apart:
-            at = piece.start + apart.index
-            pieces = (range(piece.start, at), range(at, at + 1), range(at + 1, piece.stop))
-            return _Worked(left=[part for part in pieces if part])
+            return _Worked(left=_around(piece, apart.indices))
         except OutOfTimeError:
             return _Worked(outcomes=[self.failed(Transport.BUSY, self.items[position]) for position in piece])
         except Exception as error:  # it is met again, and answered or logged, with the item that causes it
@@ -251,6 +249,17 @@ def _sentence(error: Exception) -> str:
 
 def _each(positions: range) -> list[range]:
     return [range(position, position + 1) for position in positions]
+
+
+def _around(piece: range, indices: Sequence[int]) -> list[range]:
+    """The items at `indices` of a set, each alone, and the sets between them, in order."""
+    pieces: list[range] = []
+    begun = piece.start
+    for index in indices:
+        at = piece.start + index
+        pieces += [range(begun, at), range(at, at + 1)]
+        begun = at + 1
+    return [part for part in (*pieces, range(begun, piece.stop)) if part]
 
 
 def _is_readable(item: Item) -> bool:

@@ -54,11 +54,11 @@ class CountedRefusalError(LoyaltyError):
 
 
 class ApartError(Exception):
-    """Items that are worked together where one must be worked alone: the item at `index` of them. All of them are undone."""
+    """Items that are worked together where some must be worked alone: those at `indices`, in order. All items are undone."""
 
-    def __init__(self, index: int) -> None:
-        super().__init__(f"item {index} must be worked alone")
-        self.index = index
+    def __init__(self, *indices: int) -> None:
+        super().__init__(f"items to be worked alone: {', '.join(map(str, indices))}")
+        self.indices = indices
 
 
 def _filled(code: CodeTable, x: str, y: str) -> str:

@@ -97,7 +97,7 @@ def work_sound(
         results = iter(work(sound) if sound else ())
     except ApartError as apart:
         positions = [position for position, value in enumerate(values) if not isinstance(value, LoyaltyError)]
-        raise ApartError(positions[apart.index]) from apart
+        raise ApartError(*(positions[index] for index in apart.indices)) from apart
     return [value if isinstance(value, LoyaltyError) else next(results) for value in values]
 
 

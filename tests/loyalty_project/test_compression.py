@@ -50,3 +50,13 @@ def test_long_answers_of_the_api_are_compressed_for_who_asks(
     assert answer["Content-Length"] == str(len(answer.content))
     assert (gzip.decompress(answer.content) if is_compressed else answer.content) == content
     assert answer.has_header("Vary") == (len(content) >= LEAST)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_compressed"),
+    [("br, gzip ; q=0.5", True), ("gzip;q=0", False), ("br, gzip; q=0.000", False), ("x-gzip", False)],
+)
+def test_a_client_that_refuses_gzip_gets_none(accepted: str, *, is_compressed: bool) -> None:
+    for middleware in (ApiSecurityMiddleware, PageCompressionMiddleware):
+        answer = middleware(lambda _request: HttpResponse(LONG))(asked({"accept-encoding": accepted}))
+        assert (answer.has_header("Content-Encoding"), answer["Vary"]) == (is_compressed, "Accept-Encoding")

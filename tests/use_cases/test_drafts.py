@@ -11,7 +11,7 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.program_files import club, loaded
 from tests.races import race
-from use_cases.drafts import StaleDraftError, keep_draft, publish_draft
+from use_cases.drafts import StaleDraftError, keep_draft, mark_of, publish_draft
 
 
 @pytest.fixture
@@ -31,12 +31,13 @@ def test_changes_at_once_are_all_in_the_draft_and_it_is_saved_once(northwind: Or
     def publish(_job: int) -> int:
         with organization_scope(northwind):
             try:
-                return publish_draft(Program.objects.get(), by=by).number
+                return publish_draft(Program.objects.get(), seen=seen, by=by).number
             except StaleDraftError:
                 return 0
 
     with organization_scope(northwind):
-        rules = ProgramDraft.objects.get().rules
+        draft = ProgramDraft.objects.get()
+        rules, seen = draft.rules, mark_of(draft)
         assert (rules["precision"], rules["points_to_currency"]) == (2, 1)
         assert sorted(race([[1], [2]], publish)) == [0, 2]
         assert ProgramVersion.objects.count() == 2

@@ -14,13 +14,19 @@ from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from engagement.bills.models import Bill, BillLine, PurchaseTotals
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
+from engagement.programs.models import ProgramVersion
 from loyalty_project.api import batch
 from organizations.tenancy.scoping import organization_scope
+from referrals.referral_codes.models import ReferralCode
+from referrals.referral_codes.services import ensure_codes
 from subscriptions.models import Consent
 from tests.api import Api
 from tests.engagement.bills.api.tills import BASKET, BillTill
 from tests.factories.bills import Shop, open_shop
+from tests.factories.coupons import open_series
 from tests.factories.program_files import club, loaded
+from tests.factories.programs import ProgramVersionFactory
+from tests.factories.referrals import open_campaign
 
 pytestmark = pytest.mark.django_db
 SEEDS = range(400) if os.environ.get("REGULARS_PROOFS") == "full" else range(6)
@@ -184,3 +190,39 @@ def test_bills_of_a_call_end_as_one_by_one(shop: Shop, seed: int, monkeypatch: p
         till.send(*({"number": f"B{number}", "amount": 500, "customer": {"external_id": f"E{number}"}} for number in range(5)))
     plain = [{"number": f"P{number}", "amount": 500, "customer": {"external_id": f"E{number}"}} for number in range(3)]
     check_equal(lambda items: till.send(*items).items, [*plain, *(sale(chance) for _ in range(12))], monkeypatch)
+
+
+def test_the_last_coupon_of_a_tier_goes_to_the_first_bill(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    api = Api(shop.till)
+    open_series(shop.organization, code="SILVER", max_coupons=1)
+    version = ProgramVersion.objects.get()
+    version.rules["tiers"][1]["on_entry"] = {"coupon_series": "SILVER"}
+    ProgramVersionFactory(program=version.program, number=2, rules=version.rules)
+    api.add(*({"mobile": f"98123456{number:02}"} for number in range(3)))
+    bills = [{"number": f"B{number}", "amount": 1000, "customer": {"mobile": f"98123456{number:02}"}} for number in (2, 0, 1)]
+    check_equal(lambda items: _effects(BillTill(api).send(*items).items), bills, monkeypatch)
+
+
+def test_referred_customers_of_a_call_are_registered_once_in_vain(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And bills of unknown customers are looked up once, not once for each."""
+    api, sets = Api(shop.till), list[int]()
+    work_together = batch._Batch._work_together
+    monkeypatch.setattr(
+        batch._Batch, "_work_together", lambda self, piece: sets.append(len(piece)) or work_together(self, piece)
+    )
+    campaign = open_campaign(shop.organization).campaign
+    api.add(mobile="9812345600")
+    ensure_codes([Customer.objects.get().pk], campaign_id=campaign.pk, policy=shop.organization.policy, now=NOW)
+    code = ReferralCode.objects.get().code
+    assert api.add(*({"mobile": f"98123456{number:02}", "referral_code": code} for number in range(1, 9))).codes == ["1000"] * 8
+    assert sets == [8]
+    bills = [{"number": f"B{number}", "amount": 10, "customer": {"mobile": f"98123456{number}"}} for number in range(20, 28)]
+    assert BillTill(api).send(*bills).numbers == [600] * 8
+    assert sets == [8, 8]
+
+
+def _effects(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Numbers of the bills with the types of their effects: codes of coupons are drawn."""
+    return [
+        {"number": item["number"], "effects": [effect["type"] for effect in item["side_effects"]["effect"]]} for item in items
+    ]

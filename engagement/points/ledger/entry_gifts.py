@@ -56,6 +56,8 @@ def give_entry_gifts(states: Sequence[AccountState], *, now: datetime) -> None:
         for change, gift in give_entry_points(state, customer, policy=organization.policy, given=set(), now=now):
             if gift.coupon_series:
                 orders += [(state, change, order) for order in _orders_of(change, gift, customer, by=by)]
+    # The last coupon of a series goes to the bill that was sent first.
+    orders.sort(key=lambda ordered: ordered[1].bill_id or 0)
     for (state, change, order), made in zip(orders, make_coupons([order for *_, order in orders], by=by), strict=True):
         if isinstance(made, LoyaltyError):
             _log_missing(order.current.series.code, order.customer_id, made)

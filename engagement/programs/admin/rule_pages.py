@@ -30,8 +30,10 @@ from organizations.organization_file.problems import OrganizationFileError
 from organizations.organization_file.writing import write_document
 from use_cases.drafts import (
     StaleDraftError,
+    UnseenDraftError,
     discard_draft,
     keep_draft,
+    mark_of,
     newest_version,
     publish_draft,
     rules_in_work,
@@ -152,7 +154,12 @@ class RulePages(ReadOnlyAdmin):
             return HttpResponseRedirect(_rules_page(program))
         if request.method == "POST":
             try:
-                version = publish_draft(program, by=actor_of(request, self.organization_behind(program)))
+                version = publish_draft(
+                    program, seen=request.POST.get("draft", ""), by=actor_of(request, self.organization_behind(program))
+                )
+            except UnseenDraftError as refusal:
+                messages.warning(request, str(refusal))
+                return HttpResponseRedirect(request.path)
             except (StaleDraftError, OrganizationFileError) as refusal:
                 messages.error(request, str(refusal))
                 return HttpResponseRedirect(_rules_page(program))
@@ -165,6 +172,7 @@ class RulePages(ReadOnlyAdmin):
             original=program,
             back=_rules_page(program),
             submit=f"Save as version {context['next_version']}",
+            seen=mark_of(context["draft"]),
             **context,
         )
 

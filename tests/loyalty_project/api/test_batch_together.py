@@ -193,10 +193,10 @@ def test_refusals_keep_their_places_among_what_is_worked() -> None:
     assert unless_refused(int, "7") == 7
 
 
-def test_the_item_that_must_be_alone_is_counted_among_all() -> None:
+def test_items_that_must_be_alone_are_counted_among_all() -> None:
     def divide(_sound: Sequence[int]) -> list[int | LoyaltyError]:
-        raise ApartError(1)
+        raise ApartError(0, 1)
 
     with pytest.raises(ApartError) as apart:
         work_sound([LoyaltyError(Code.FRAUD), 1, LoyaltyError(Code.FRAUD), 2], divide)
-    assert apart.value.index == 3
+    assert apart.value.indices == (1, 3)

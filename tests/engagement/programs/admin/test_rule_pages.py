@@ -50,6 +50,11 @@ def sent(client: Client, address: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+def looked_at(client: Client) -> dict[str, str]:
+    """What the page sends that saves the draft."""
+    return {"draft": client.get(page("publish")).context["seen"]}
+
+
 @pytest.fixture
 def editor(northwind: Organization) -> Client:
     return log_in(StaffMemberFactory(organization=northwind, role="org_admin", username="asha"))
@@ -74,7 +79,7 @@ def test_a_rule_is_added_shown_in_words_and_saved_as_a_version(editor: Client, n
     said = "Rule weekend is new: 2 times the regular points of the rules base on Saturdays and Sundays."
     assert said in text_of(answer)
     assert said in text_of(editor.get(page("publish")))
-    saved = editor.post(page("publish"), follow=True)
+    saved = editor.post(page("publish"), looked_at(editor), follow=True)
     assert "Version 2 of the rules is in force." in text_of(saved)
     assert newest().rules == {
         **before.rules,
@@ -170,9 +175,21 @@ def test_a_rule_that_others_need_is_not_removed(editor: Client, northwind: Organ
 
 def test_a_draft_of_older_rules_is_not_saved(editor: Client, northwind: Organization) -> None:
     editor.post(page("yaml"), {"text": "precision: 2\n"})
+    seen = looked_at(editor)
     load_rules(precision=3)
     assert "changed since this draft began" in text_of(editor.get(page("rules")))
-    assert "changed since the draft began" in text_of(editor.post(page("publish"), follow=True))
+    assert "changed since the draft began" in text_of(editor.post(page("publish"), seen, follow=True))
+    assert newest().rules["precision"] == 3
+
+
+def test_a_draft_that_was_changed_meanwhile_is_shown_again(editor: Client, northwind: Organization) -> None:
+    editor.post(page("yaml"), {"text": "precision: 2\n"})
+    seen = looked_at(editor)
+    editor.post(page("yaml"), {"text": "precision: 3\n"})
+    answer = editor.post(page("publish"), seen, follow=True)
+    assert "The draft was changed since this page was opened." in text_of(answer)
+    assert (newest().number, ProgramDraft.objects.get().rules["precision"]) == (1, 3)
+    editor.post(page("publish"), looked_at(editor))
     assert newest().rules["precision"] == 3
 
 
