@@ -20,6 +20,7 @@ from unfold.widgets import (
 )
 
 from loyalty_project.protocol.numbers import read_whole
+from loyalty_project.protocol.plain_text import visible
 from organizations.back_office.forms import DayInput, LineField, LinesField, NumberField, WholeNumberField
 from organizations.organization_file.problems import OrganizationFileError, below
 from organizations.organization_file.reading import read_document
@@ -34,6 +35,7 @@ from organizations.organization_file.schema import (
     Number,
     OneOf,
     Struct,
+    Text,
     Variants,
     Whole,
 )
@@ -242,12 +244,21 @@ def _typed_field(kind: Kind, shared: Mapping[str, Any]) -> forms.Field:
             return forms.DateField(widget=DayInput, **shared)
         case ListOf():
             return LinesField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}), **shared)
-        case MapOf(kind=AnyOf()):
-            return MappingField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}), **shared)
         case MapOf():
-            return ListsByNameField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}), **shared)
+            made = MappingField if isinstance(kind.kind, AnyOf) else ListsByNameField
+            return made(widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}), **shared)
+        case Text(lines=True):
+            return ParagraphsField(strip=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}), **shared)
         case _:
             return LineField(widget=UnfoldAdminTextInputWidget, **shared)
+
+
+class ParagraphsField(forms.CharField):
+    """Text of several lines, kept as it is but for invisible characters."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return visible(text.replace("\r\n", "\n")) if isinstance(text, str) else text
 
 
 class MappingField(forms.CharField):

@@ -71,7 +71,7 @@ class CampaignAdmin(TermsPages):
     )
     groups = {
         "Campaign": ("token", "name", "kind", "default", "active"),
-        "When it runs, and for whom": ("starts", "ends", "channels", "allow_existing_customers"),
+        "When it runs, and who may be referred": ("starts", "ends", "channels", "allow_existing_customers"),
         "When it rewards": ("reward_on", "min_amount", "waiting_days", "take_back_on_return"),
         "What the referrer gets": ("referrer_reward", "reward_every", "max_rewards"),
         "What the referee gets": ("referee_reward",),

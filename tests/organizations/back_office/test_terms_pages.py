@@ -24,9 +24,16 @@ SERIES: Final = "engagement_couponseries"
 CAMPAIGN: Final = "referrals_referralcampaign"
 
 
+def document() -> dict[str, Any]:
+    """The whole file; the description of a series has two lines, as a till prints it."""
+    written = deepcopy(whole())
+    written["coupon_series"][0]["description"] = "10 percent off.\nNot on books.\n"
+    return written
+
+
 @pytest.fixture
 def meridian(db: None) -> Iterator[Organization]:
-    organization = load_organization(check(whole())).organization
+    organization = load_organization(check(document())).organization
     with organization_scope(organization):
         yield organization
 
@@ -61,15 +68,18 @@ def series(code: str) -> CouponSeries:
 
 
 def differences_from(change: Callable[[dict[str, Any]], None]) -> list[str]:
-    """What a load of the whole file with `change` would still change, but for the staff, whom it does not name."""
-    document = deepcopy(whole())
-    change(document)
-    lines = load_organization(check(document), dry_run=True).lines
+    """What a load of the whole file with `change` would still change, except for the staff, who are not in it."""
+    written = document()
+    change(written)
+    lines = load_organization(check(written), dry_run=True).lines
     return [line for line in lines if "staff" not in line]
 
 
 def test_every_series_and_campaign_survives_its_form(editor: Client) -> None:
-    rows = [*((SERIES, row) for row in CouponSeries.objects.all()), *((CAMPAIGN, row) for row in ReferralCampaign.objects.all())]
+    rows = [
+        *((SERIES, row) for row in CouponSeries.objects.all()),
+        *((CAMPAIGN, row) for row in ReferralCampaign.objects.all()),
+    ]
     for noun, row in rows:
         answer = editor.post(edit_page(noun, row), sent(editor, edit_page(noun, row)), follow=True)
         assert "Nothing was changed." in text_of(answer), row
@@ -92,8 +102,8 @@ def test_a_changed_series_is_said_first_and_saved_as_a_load_does(editor: Client,
     saved = editor.post(address, dict(asked.context["values"]) | {"confirmed": "1"}, follow=True)
     assert "Saved. Version 2 of the terms is in force." in text_of(saved)
 
-    def change(document: dict[str, Any]) -> None:
-        row = document["coupon_series"][0]
+    def change(written: dict[str, Any]) -> None:
+        row = written["coupon_series"][0]
         row |= {"discount_value": 15, "redemptions_per_coupon": None, "custom_properties": {"colour": "red", "size": "12"}}
 
     assert differences_from(change) == []
@@ -111,7 +121,7 @@ def test_a_new_series_and_a_switch_need_no_other_version(editor: Client) -> None
     assert not CouponSeries.objects.filter(code="MAY").exists()
     editor.post(add_page(SERIES), typed | {"confirmed": "1"})
     new = {"code": "MAY", "discount_type": "FLAT", "discount_value": 5, "stores": ["mg"], "external_id": 7}
-    assert differences_from(lambda document: document["coupon_series"].append(new)) == []
+    assert differences_from(lambda written: written["coupon_series"].append(new)) == []
     address = edit_page(SERIES, series("MAY"))
     off = sent(editor, address, active=False)
     assert "State: off. Before: active." in text_of(editor.post(address, off))
@@ -162,10 +172,10 @@ def test_a_campaign_is_changed_and_a_new_default_takes_over(editor: Client) -> N
     new = {"token": "MAY", "name": "May", "kind": "REFERRAL", "default": True}
     editor.post(add_page(CAMPAIGN), sent(editor, add_page(CAMPAIGN), **new) | {"confirmed": "1"})
 
-    def change(document: dict[str, Any]) -> None:
-        friends = document["referral_campaigns"][0]
+    def change(written: dict[str, Any]) -> None:
+        friends = written["referral_campaigns"][0]
         friends |= {"referrer_reward": {"points": 200}, "min_amount": 30, "default": False}
-        document["referral_campaigns"].append(new)
+        written["referral_campaigns"].append(new)
 
     assert differences_from(change) == []
     assert ReferralCampaignVersion.objects.filter(campaign__token="FRIENDS").count() == 2
