@@ -9,7 +9,6 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import identifier_text
 from customers.profile.history import readable_entries
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
@@ -18,6 +17,7 @@ from organizations.audit.models import AuditEntry
 from organizations.back_office.base import BackOfficeAdmin, ReadOnlyAdmin
 from organizations.back_office.columns import link_column
 from organizations.back_office.filters import RelatedRowFilter
+from organizations.staff.sight import shown_identifier
 
 IDENTIFIER_LABELS: Final[Mapping[str, str]] = {
     Identifier.Kind.MOBILE: "Mobile",
@@ -78,6 +78,11 @@ class CustomerRowsAdmin(CustomerHistoryAdmin, ReadOnlyAdmin):  # type: ignore[mi
         return Q(pk__in=())
 
 
-def identifier_list(identifiers: Mapping[str, str]) -> str:
-    """The identifiers by kind in one line; mobile numbers in international format."""
-    return " · ".join(identifier_text(kind, value) for kind, value in identifiers.items())
+def identifier_line(customer: Customer) -> str:
+    """The identifiers of a customer, which were read with it, in one line as the current user may see them."""
+    return " · ".join(map(str, customer.identifiers.all()))
+
+
+def identifier_list(identifiers: Mapping[str, str], *, customer_id: int) -> str:
+    """The customer's identifiers by kind in one line, as the current user may see them."""
+    return " · ".join(shown_identifier(kind, value, customer_id=customer_id) for kind, value in identifiers.items())

@@ -9,6 +9,8 @@ from xml.sax.saxutils import escape
 from ruamel.yaml import YAML
 
 from demo.organization import ORGANIZATION_FILE
+from organizations.staff.reach import VIEW_PERMISSION
+from use_cases.back_office import STAFF_PERMISSIONS
 
 
 class Login(NamedTuple):
@@ -83,4 +85,6 @@ def _staff(document: Mapping[str, Any]) -> Iterator[Login]:
     for member in document["staff"]:
         stores: Sequence[str] = member.get("stores", ())
         of_stores = f" of {' and '.join(stores)}" if stores else ""
-        yield Login(member["username"], member["password"], member["role"].replace("_", " ") + of_stores)
+        sees = VIEW_PERMISSION in STAFF_PERMISSIONS.by_role[member["role"]]
+        role = member["role"].replace("_", " ") + of_stores + ("" if sees else ": sees personal data masked")
+        yield Login(member["username"], member["password"], role)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from customers.back_office import identifier_list
+from customers.back_office import identifier_line
 from customers.profile.models import Customer
 from engagement.figures import panels
 from engagement.figures.charts import Chart
@@ -127,7 +127,7 @@ def _newest_table(customers: Iterable[Customer]) -> Table:
     rows = [
         (
             link_to(customer),
-            identifier_list({identifier.kind: identifier.value for identifier in customer.identifiers.all()}),
+            identifier_line(customer),
             customer.registered_store,
             customer.registered_on,
         )

@@ -10,11 +10,10 @@ from typing import Final
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from customers.back_office import IDENTIFIER_LABELS, identifier_list
+from customers.back_office import IDENTIFIER_LABELS, identifier_line
 from customers.cards.models import Card
 from customers.finding.matches import Match, find_matches
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import identifier_text
 from customers.profile.models import Customer
 from customers.search.staff import LONGEST_TERM, LookedUp, Reach, clean_term, last_digits, spellings_of
 from engagement.bills.models import Bill
@@ -32,6 +31,7 @@ from organizations.audit.actors import Actor
 from organizations.back_office.columns import name_of
 from organizations.back_office.pages import page_of
 from organizations.staff.reach import StaffReach, in_stores
+from organizations.staff.sight import shown_identifier
 from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tickets.ticket.models import CODE_LENGTH, Ticket
@@ -74,12 +74,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """The hits of a term, the best first. `is_cut`: more would match. `took_too_long`: the search was ended."""
+    """The hits of a term, the best first. `is_cut`: more would match. `took_too_long`: the search was ended.
+
+    `needs_whole`: customers are found by whole values alone, because the user sees them masked.
+    """
 
     term: str
     hits: Sequence[Hit] = ()
     is_cut: bool = False
     took_too_long: bool = False
+    needs_whole: bool = False
 
     @property
     def clear_hit(self) -> Hit | None:
@@ -102,7 +106,7 @@ class Seeker:
     @property
     def customers(self) -> Reach:
         """The customers in reach."""
-        return Reach(organizations=self.organizations, stores=self.reach.stores)
+        return Reach(organizations=self.organizations, stores=self.reach.stores, is_whole=not self.reach.sees_everyone)
 
 
 def find(term: str, *, by: Seeker, limit: int) -> Findings:
@@ -124,7 +128,12 @@ def find(term: str, *, by: Seeker, limit: int) -> Findings:
     except TookTooLongError:
         return Findings(term=term, took_too_long=True)
     hits = [*things, *_customer_hits(people[:limit], by), *map(_other_stores_hit, others)]
-    return Findings(term=term, hits=sorted(hits, key=lambda hit: not hit.is_whole), is_cut=len(people) > limit)
+    return Findings(
+        term=term,
+        hits=sorted(hits, key=lambda hit: not hit.is_whole),
+        is_cut=len(people) > limit,
+        needs_whole=not by.reach.sees_everyone,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +174,7 @@ def _reason(match: Match, term: str) -> str:
         case LookedUp.ID:
             return f"customer id {match.customer_id}"
         case kind:
-            return f"{_WORDS[kind]} {identifier_text(kind, match.value)}"
+            return f"{_WORDS[kind]} {shown_identifier(kind, match.value, customer_id=match.customer_id)}"
 
 
 def _owner(coupon: Coupon) -> Iterator[_Person]:
@@ -237,7 +246,7 @@ def _bill_hit(bill: Bill) -> Hit:
 def _ticket_hit(ticket: Ticket) -> Hit:
     return Hit(
         title=f"Ticket {ticket.code}", why="ticket code", address=page_of(ticket), icon="support_agent", is_whole=True,
-        lines=[f"{name_of(ticket.customer)} · {ticket.subject}"], badge=ticket.status,
+        lines=[f"{name_of(ticket.customer)} · {ticket}"], badge=ticket.status,
     )  # fmt: skip
 
 
@@ -275,7 +284,7 @@ def _customer_hit(customer: Customer, person: _Person, figures: Mapping[int, tup
         address=page_of(customer),
         icon="person",
         is_whole=person.is_whole,
-        lines=[identifier_list({identifier.kind: identifier.value for identifier in customer.identifiers.all()})],
+        lines=[identifier_line(customer)],
         points=points,
         tier=tier,
         store=str(customer.registered_store or ""),

@@ -8,7 +8,6 @@ from datetime import datetime
 from django.db import transaction
 
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.rules import (
     IdentityChange,
@@ -142,7 +141,7 @@ def read_obstacle(request: IdentityRequest) -> str:
 
 def _obstacle(request: IdentityRequest, *, holds_old: bool, owner_id: int | None) -> str:
     """The difference from when the request was made: the old value is gone, or the new one has another owner."""
-    old_value, new_value = (identifier_text(request.kind, value) for value in (request.old_value, request.new_value))
+    old_value, new_value = request.old_text, request.new_text
     if not holds_old:
         return f"{old_value} is no longer the customer's {request.get_kind_display()}."
     if owner_id == request.other_id:

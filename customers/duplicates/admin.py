@@ -11,18 +11,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.urls import URLPattern, path, reverse
 from unfold.decorators import display
 
-from customers.back_office import CustomerRowsAdmin, identifier_list
+from customers.back_office import CustomerRowsAdmin, identifier_line
 from customers.duplicates.models import DuplicateCandidate
 from customers.duplicates.services import dismiss_candidate
 from customers.identifiers.models import Identifier
 from customers.profile.admin.list import initials
 from customers.profile.models import Customer
-from loyalty_project.phone_numbers import format_mobile
 from organizations.back_office.columns import choice_column
 from organizations.back_office.current_user import actor_of, in_own_stores, member_of
 from organizations.back_office.filters import ChoiceFilter, NamedFilter
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import permission_check, row_view
+from organizations.staff.sight import shown_identifier
 
 Evidence = DuplicateCandidate.Evidence
 Kind = Identifier.Kind
@@ -141,10 +141,10 @@ def _summary(customer: Customer) -> dict[str, str]:
     noted = [channel["value"] for channel in customer.comm_channels if channel["type"] == "CARD_NUMBER"]
     cards = [f"{card.number} ({card.get_status_display()})" for card in customer.cards.order_by("-pk")]
     return {
-        "Name": customer.full_name,
-        "Mobile": format_mobile(identifiers.get(Kind.MOBILE, "")),
-        "E-mail": identifiers.get(Kind.EMAIL, ""),
-        "External id": identifiers.get(Kind.EXTERNAL_ID, ""),
+        "Name": str(customer),
+        "Mobile": shown_identifier(Kind.MOBILE, identifiers.get(Kind.MOBILE, ""), customer_id=customer.pk),
+        "E-mail": shown_identifier(Kind.EMAIL, identifiers.get(Kind.EMAIL, ""), customer_id=customer.pk),
+        "External id": shown_identifier(Kind.EXTERNAL_ID, identifiers.get(Kind.EXTERNAL_ID, ""), customer_id=customer.pk),
         "Cards": ", ".join([*cards, *(f"{number} (noted)" for number in noted)]),
         "Profiles at other sources": ", ".join(map(str, customer.source_profiles.all())),
         "Type": customer.get_type_display(),
@@ -158,5 +158,5 @@ def _evidence(pair: DuplicateCandidate) -> Sequence[str]:
 
 
 def _header(customer: Customer) -> list[Any]:
-    identifiers = identifier_list({identifier.kind: identifier.value for identifier in customer.identifiers.all()})
-    return [customer.full_name or f"Customer {customer.pk}", identifiers or None, initials(customer)]
+    identifiers = identifier_line(customer)
+    return [str(customer), identifiers or None, initials(customer)]

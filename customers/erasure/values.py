@@ -6,7 +6,6 @@ from typing import Final
 
 from customers.field_terms.services import keep_terms
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import identifier_text
 from customers.profile.field_values import write_value
 from customers.profile.folding import fold_columns
 from customers.profile.locks import lock_customer
@@ -17,6 +16,7 @@ from loyalty_project import clock
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
 from organizations.staff.reach import OutOfReachError
+from organizations.staff.sight import shown_value
 
 REMOVE_PERMISSION: Final = "customers.change_customer"
 _COLUMNS: Final = {"firstname": "First name", "lastname": "Last name", "image_url": "Picture"}
@@ -39,16 +39,14 @@ class StoredValue:
 def removable_values(customer: Customer) -> Sequence[StoredValue]:
     """The values of a customer that can be removed, in the order of the customer's page. Two queries."""
     identifiers = Identifier.objects.filter(customer=customer, state=Identifier.State.CURRENT).order_by("-kind")
-    values = [
-        StoredValue(key=row.kind, name=row.get_kind_display(), text=identifier_text(row.kind, row.value)) for row in identifiers
-    ]
+    values = [StoredValue(key=row.kind, name=row.get_kind_display(), text=str(row)) for row in identifiers]
     values += [
-        StoredValue(key=column, name=name, text=text)
+        StoredValue(key=column, name=name, text=shown_value(text, customer_id=customer.pk))
         for column, name in _COLUMNS.items()
         if (text := getattr(customer, column))
     ]
     return values + [
-        StoredValue(key=f"{_FIELD}{field.pk}", name=field.name, text=write_value(answer))
+        StoredValue(key=f"{_FIELD}{field.pk}", name=field.name, text=shown_value(write_value(answer), customer_id=customer.pk))
         for field in load_customer_fields()
         if (answer := customer.value_of(field.pk)) is not None
     ]

@@ -33,7 +33,7 @@ def find_matches(term: str, reach: Reach, *, limit: int) -> list[Match]:
     """
     whole = _whole_values(term, reach)
     matches = [match for look_ups in look_ups_of(term, reach) for match in _read(look_ups, whole, limit)]
-    if not matches:
+    if not matches and not reach.is_whole:
         matches = _read(similar_look_ups(term, reach), whole, limit)
     return _best(matches, limit)
 

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
 
-from customers.back_office import identifier_list
+from customers.back_office import identifier_line
 from customers.groups.models import GroupMembership, UserGroup
 from customers.groups.organization_file import USER_GROUP
 from customers.identifiers.models import Identifier
@@ -67,7 +67,7 @@ def _members_table(members: Iterable[GroupMembership], count: int) -> Table:
         (
             link_to(member.customer),
             badge(member.get_role_display(), "good" if member.role == GroupMembership.Role.PRIMARY else ""),
-            identifier_list({identifier.kind: identifier.value for identifier in member.customer.identifiers.all()}),
+            identifier_line(member.customer),
         )
         for member in members
     ]

@@ -8,6 +8,7 @@ from customers.profile.models import Customer
 from customers.profile.querysets import CustomerRowsManager
 from customers.profile.text import FOLDED_LENGTH
 from loyalty_project.db.columns import reversed_field
+from organizations.staff.sight import shown_identifier
 from organizations.tenancy.scoping import TenantModel
 
 
@@ -70,4 +71,5 @@ class Identifier(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.value
+        """The value as the current user of the back office may see it."""
+        return shown_identifier(self.kind, self.value, customer_id=self.customer_id)

@@ -3,10 +3,10 @@
 from django.db import models
 
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import identifier_text
 from customers.profile.models import Customer
 from organizations.audit.models import AuditEntry
 from organizations.locations.models import Store, Till
+from organizations.staff.sight import shown_identifier
 from organizations.tenancy.scoping import TenantModel
 
 
@@ -85,5 +85,14 @@ class IdentityRequest(TenantModel):
         ]
 
     def __str__(self) -> str:
-        old, new = (identifier_text(self.kind, value) for value in (self.old_value, self.new_value))
-        return f"{self.get_kind_display()} {old} → {new}"
+        return f"{self.get_kind_display()} {self.old_text} → {self.new_text}"
+
+    @property
+    def old_text(self) -> str:
+        """The old value as the current user of the back office may see it."""
+        return shown_identifier(self.kind, self.old_value, customer_id=self.customer_id)
+
+    @property
+    def new_text(self) -> str:
+        """The new value, as above: that of the other customer if it has one."""
+        return shown_identifier(self.kind, self.new_value, customer_id=self.other_id or self.customer_id)

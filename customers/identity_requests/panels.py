@@ -6,7 +6,6 @@ from typing import Any, Final
 from django.urls import reverse
 from django.utils.html import format_html
 
-from customers.identifiers.values import identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.services import requests_about
 from customers.profile.models import Customer
@@ -40,10 +39,9 @@ def pending_requests(customer: Customer) -> list[IdentityRequest]:
 
 
 def _row(request: IdentityRequest, customer: Customer) -> list[Any]:
-    old, new = (identifier_text(request.kind, value) for value in (request.old_value, request.new_value))
     decided = with_note(request.decided_on, actor_label(request.decided_by)) if request.decided_on else None
     return [
-        with_note(link_to(request, f"{old} → {new}"), _merges(request, customer)),
+        with_note(link_to(request, f"{request.old_text} → {request.new_text}"), _merges(request, customer)),
         badge(request.get_status_display(), _TONES.get(request.status, "")),
         with_note(request.requested_on, actor_label(request.requested_by)),
         decided and format_html("<span>{} {}</span>", decided, request.reason),

@@ -7,13 +7,13 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from customers.back_office import CustomerRowsAdmin
-from customers.identifiers.values import identifier_text
 from customers.outbox.models import OutboxMessage
 from customers.outbox.rules import KINDS, Channel
 from loyalty_project import clock
 from loyalty_project.encryption import unseal
 from organizations.back_office.columns import choice_column
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter
+from organizations.staff.sight import shown_identifier, shown_value
 
 STATE_COLORS: Final = {"QUEUED": "info", "SENT": "success", "FAILED": "danger"}
 READ_PERMISSION: Final = "customers.read_outboxmessage"
@@ -48,11 +48,15 @@ class OutboxMessageAdmin(CustomerRowsAdmin):
     def recipient_text(self, message: OutboxMessage) -> str:
         """The number or the address."""
         recipient = unseal(message.recipient)
-        return _UNREADABLE if recipient is None else identifier_text(KINDS[Channel(message.channel)], recipient)
+        return (
+            _UNREADABLE
+            if recipient is None
+            else shown_identifier(KINDS[Channel(message.channel)], recipient, customer_id=message.customer_id)
+        )
 
     @display(description="Text")
     def readable_text(self, message: OutboxMessage) -> str:
         """The text, until it expires."""
         if not message.text or message.expires_at <= clock.now():
             return "expired"
-        return unseal(message.text) or _UNREADABLE
+        return str(shown_value(unseal(message.text) or _UNREADABLE, customer_id=message.customer_id))

@@ -8,6 +8,7 @@ from django.db import models
 from customers.profile.text import FOLDED_LENGTH
 from loyalty_project.db.columns import reversed_field
 from organizations.locations.models import Store, Till
+from organizations.staff.sight import shown_name
 from organizations.tenancy.scoping import TenantModel
 
 
@@ -153,7 +154,9 @@ class Customer(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.full_name or f"{'Erased customer' if self.erased_at else 'Customer'} {self.pk}"
+        """The name as the current user of the back office may see it, or the id."""
+        name = shown_name(self.firstname, self.lastname, customer_id=self.pk)
+        return name or f"{'Erased customer' if self.erased_at else 'Customer'} {self.pk}"
 
     @property
     def full_name(self) -> str:

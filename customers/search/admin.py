@@ -10,21 +10,30 @@ from django.http import HttpRequest
 from customers.search.staff import LIMIT, Reach, find_customers, identifier_prefixes, starts_with
 from loyalty_project.protocol.plain_text import trim
 from organizations.back_office.current_user import organization_of, own_stores
+from organizations.staff.reach import current_reach
 from organizations.tenancy.models import Organization
 
 
 def matching_customers(request: HttpRequest, term: str) -> set[int]:
     """Ids of customers matching the term that the current user may see; adds a message if the result is cut off."""
-    ids = find_customers(term, Reach(organizations=_organizations(request), stores=own_stores(request)))
+    reach = Reach(organizations=_organizations(request), stores=own_stores(request), is_whole=not current_reach().sees_everyone)
+    ids = find_customers(term, reach)
+    if reach.is_whole and not ids:
+        messages.info(request, "Personal data is masked for your role: type the whole mobile, e-mail, id or card number.")
     if len(ids) >= LIMIT:
         messages.info(request, "Many customers match; not all are shown. Type more to narrow the search.")
     return ids
 
 
 def matching_values(request: HttpRequest, term: str, *columns: str) -> Q:
-    """Rows with an identifier in one of the columns that starts like the term, current or former."""
+    """Rows with an identifier in one of the columns, current or former, that starts like the term.
+
+    For users who see masked values it has to be the term.
+    """
     term = " ".join(trim(term).split())
     values = {value for _, value in identifier_prefixes(term, _organizations(request))}
+    if not current_reach().sees_everyone:
+        return reduce(or_, (Q(**{f"{column}__in": values}) for column in columns))
     return reduce(or_, (Q(**starts_with(column, value)) for value in values for column in columns))
 
 

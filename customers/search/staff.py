@@ -37,10 +37,15 @@ _MAX_ID: Final = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """Customers that a search may return: those of the organizations, and of the stores if any are given."""
+    """Customers that a search may return: those of the organizations, and of the stores if any are given.
+
+    With `is_whole` the term has to be a whole identifier, card number or customer id: beginnings and names, tried one after the
+    other, would reveal what is masked.
+    """
 
     organizations: Sequence[Organization]
     stores: frozenset[int] = frozenset()
+    is_whole: bool = False
 
     def within(self, rows: QuerySet[Any], customer: str) -> QuerySet[Any]:
         """The rows within reach. `customer` is the path to the customer, "" for customers themselves."""
@@ -90,7 +95,8 @@ def look_ups_of(term: str, reach: Reach) -> list[list[LookUp]]:
     term = clean_term(term)
     if not term or has_unusable_text(term):
         return []
-    return [list(look_ups(term, reach)) for look_ups in (_identifiers, _cards, _customers)]
+    groups = [list(look_ups(term, reach)) for look_ups in (_identifiers, _cards, _customers)]
+    return [group for group in groups if group]
 
 
 def clean_term(term: str) -> str:
@@ -103,9 +109,9 @@ def _identifiers(term: str, reach: Reach) -> Iterator[LookUp]:
     for kind, value in identifier_prefixes(term, reach.organizations):
         # Each value is in one of two partial indexes.
         for exclusive in (True, False):
-            rows = current.filter(kind=kind, exclusive=exclusive, **starts_with("value", value)).order_by("value")
+            rows = current.filter(kind=kind, exclusive=exclusive, **_condition("value", value, reach)).order_by("value")
             yield LookUp(kind=LookedUp(kind), rows=rows, customer="customer_id", column="value")
-    if digits := last_digits(term):
+    if not reach.is_whole and (digits := last_digits(term)):
         rows = current.filter(kind=Kind.MOBILE, **starts_with("value_reversed", digits[::-1])).order_by("value_reversed")
         yield LookUp(kind=LookedUp.MOBILE_END, rows=rows, customer="customer_id", column="value")
 
@@ -130,15 +136,22 @@ def last_digits(term: str) -> str:
 def _cards(term: str, reach: Reach) -> Iterator[LookUp]:
     issued = reach.within(Card.objects.filter(customer__isnull=False), "customer__")
     for spelling in spellings_of(term):
-        numbers = issued.filter(**starts_with("number", spelling)).order_by("number")
+        numbers = issued.filter(**_condition("number", spelling, reach)).order_by("number")
         yield LookUp(kind=LookedUp.CARD, rows=numbers, customer="customer_id", column="number")
-        external = issued.filter(**starts_with("external_id", spelling)).exclude(external_id="").order_by("external_id")
+        external = issued.filter(**_condition("external_id", spelling, reach)).exclude(external_id="").order_by("external_id")
         yield LookUp(kind=LookedUp.CARD_EXTERNAL_ID, rows=external, customer="customer_id", column="external_id")
 
 
 def _customers(term: str, reach: Reach) -> Iterator[LookUp]:
     customers = reach.within(Customer.objects.all(), "")
-    folded = fold(written_name(term))
+    if not reach.is_whole:
+        yield from _names(fold(written_name(term)), customers)
+    if term.isascii() and term.isdigit() and len(term) < 20 and int(term) <= _MAX_ID:
+        rows = customers.filter(pk=int(term)).order_by("pk")
+        yield LookUp(kind=LookedUp.ID, rows=rows, customer="pk", column="firstname_folded")
+
+
+def _names(folded: str, customers: QuerySet[Any]) -> Iterator[LookUp]:
     for column in ("firstname_folded", "lastname_folded"):
         rows = customers.filter(**starts_with(column, folded)).order_by(column)
         yield LookUp(kind=LookedUp.NAME, rows=rows, customer="pk", column=column)
@@ -146,9 +159,6 @@ def _customers(term: str, reach: Reach) -> Iterator[LookUp]:
         both = customers.filter(**starts_with("firstname_folded", first), **starts_with("lastname_folded", last))
         rows = both.order_by("lastname_folded")
         yield LookUp(kind=LookedUp.BOTH_NAMES, rows=rows, customer="pk", column="lastname_folded")
-    if term.isascii() and term.isdigit() and len(term) < 20 and int(term) <= _MAX_ID:
-        rows = customers.filter(pk=int(term)).order_by("pk")
-        yield LookUp(kind=LookedUp.ID, rows=rows, customer="pk", column="firstname_folded")
 
 
 def name_pairs(words: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -161,6 +171,11 @@ def name_pairs(words: Sequence[str]) -> Iterator[tuple[str, str]]:
 def starts_with(column: str, text: str) -> dict[str, str]:
     """Conditions for rows whose `column` starts with the text."""
     return {f"{column}__gte": text, f"{column}__lt": text + _LAST}
+
+
+def _condition(column: str, value: str, reach: Reach) -> dict[str, str]:
+    """Conditions for rows whose `column` starts with the value, or is it."""
+    return {column: value} if reach.is_whole else starts_with(column, value)
 
 
 def spellings_of(term: str) -> list[str]:

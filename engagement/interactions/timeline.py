@@ -8,6 +8,7 @@ from engagement.interactions.models import Interaction
 from engagement.interactions.rules import CHECK_IN, NETWORK_NAMES, SURVEY
 from organizations.back_office.pages import page_of
 from organizations.back_office.timeline import TimelineRow, TimelineSlice
+from organizations.staff.sight import shown_value
 
 _KINDS: Final[Mapping[str, str]] = {
     "email": "E-mail",
@@ -29,8 +30,8 @@ def _row(contact: Interaction, part: TimelineSlice) -> TimelineRow:
     network = NETWORK_NAMES[contact.network]
     kind = _KINDS.get(contact.type) or contact.type.capitalize()
     known: list[tuple[str, Any]] = [
-        ("From", contact.sender),
-        ("To", contact.receiver),
+        ("From", shown_value(contact.sender, customer_id=contact.customer_id)),
+        ("To", shown_value(contact.receiver, customer_id=contact.customer_id)),
         ("Delivered", contact.delivered_at),
         ("Sent by", contact.sent_by),
         ("Answered", contact.completed_at),
@@ -39,7 +40,7 @@ def _row(contact: Interaction, part: TimelineSlice) -> TimelineRow:
         key=part.key(contact.occurred_at, contact.pk),
         icon="rate_review" if is_survey else "forum",
         title=f"Survey {contact.survey_name}".strip() if is_survey else kind,
-        note=contact.subject or network,
+        note=shown_value(contact.subject, customer_id=contact.customer_id) or network,
         state=_score(contact) or contact.status.lower(),
         tone=tone_of(contact.nps_score) if contact.nps_score is not None else "",
         facts=[("Channel", f"{kind}, {network}"), *((name, value) for name, value in known if value)],

@@ -14,7 +14,7 @@ from engagement.notes.models import Note
 from engagement.notes.rules import LONGEST, SentNote
 from engagement.notes.services import keep_notes
 from organizations.audit.actors import Actor
-from organizations.back_office.columns import actor_column
+from organizations.back_office.columns import actor_column, personal_column
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import DayRangeFilter
 from organizations.back_office.forms import ActionForm, LineField
@@ -43,13 +43,14 @@ class NoteAdmin(LoyaltyRowsAdmin):
 
     newest = "noted_at"
     related = ("customer",)
-    fields = ("noted_at", "customer_link", "description", "associate_id", "made_by_label", "recorded_at")
-    list_display = ("noted_at", "customer_link", "description", "associate_id", "made_by_label")
-    phone_lines = (("description",), ("customer_link", "made_by_label", "noted_at"))
+    fields = ("noted_at", "customer_link", "text", "associate_id", "made_by_label", "recorded_at")
+    list_display = ("noted_at", "customer_link", "text", "associate_id", "made_by_label")
+    phone_lines = (("text",), ("customer_link", "made_by_label", "noted_at"))
     list_display_links = ("noted_at",)
     list_filter = (("noted_at", DayRangeFilter),)
 
     made_by_label = actor_column("made_by")
+    text = personal_column("description", "Note")
 
     def get_urls(self) -> list[URLPattern]:
         page = path("<int:customer_id>/write/", self.admin_site.admin_view(self.write_view), name="engagement_note_write")

@@ -7,6 +7,7 @@ from engagement.notes.models import Note
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import page_of
 from organizations.back_office.timeline import TimelineRow, TimelineSlice
+from organizations.staff.sight import shown_value
 
 LATEST: Final = 3
 
@@ -22,12 +23,13 @@ def notes_timeline(customer: Customer, part: TimelineSlice) -> list[TimelineRow]
 
 
 def _row(note: Note, part: TimelineSlice) -> TimelineRow:
-    facts = [("Note", note.description), ("By", actor_label(note.made_by))]
+    text = shown_value(note.description, customer_id=note.customer_id)
+    facts = [("Note", text), ("By", actor_label(note.made_by))]
     return TimelineRow(
         key=part.key(note.noted_at, note.pk),
         icon="sticky_note_2",
         title="Note",
-        note=note.description,
+        note=text,
         facts=[*facts, ("Associate", note.associate_id)] if note.associate_id else facts,
         link=page_of(note),
     )

@@ -19,6 +19,7 @@ from loyalty_project.db.lookups import is_any_of
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import page_of
 from organizations.back_office.timeline import TimelineRow, TimelineSlice
+from organizations.staff.sight import shown_value
 
 Kind = PointsEntry.Kind
 _MERGES: Final = (Kind.MERGE_IN, Kind.MERGE_OUT)
@@ -143,7 +144,7 @@ def _bill_row(bill: Bill, entries: Iterable[PointsEntry], part: TimelineSlice) -
     if bill.returned_amount:
         facts.append(("Came back", f"{format_money(bill.returned_amount)} {bill.currency}"))
     if bill.notes:
-        facts.append(("Note", bill.notes))
+        facts.append(("Note", shown_value(bill.notes, customer_id=bill.customer_id)))
     facts += [("Till", bill.till), ("By", actor_label(bill.recorded_by))]
     return TimelineRow(
         key=part.key(bill.billed_at, bill.pk),

@@ -31,6 +31,7 @@ from organizations.back_office.presets import Preset
 from organizations.back_office.stores import stores_for
 from organizations.back_office.tables import Table, number, strong, table
 from organizations.fields.models import FieldDefinition
+from organizations.staff.sight import shown_value
 from organizations.tenancy.models import Organization
 
 # Sales that staff return here. What came back with a mixed bill is returned already.
@@ -301,7 +302,14 @@ def _coupons_table(bill: Bill) -> Table:
 
 def _payments_table(bill: Bill) -> Table:
     sent = bill.details.get("payments", ())
-    rows = [(payment["mode"], format_money(Decimal(payment["value"])), payment.get("notes")) for payment in sent]
+    rows = [
+        (
+            payment["mode"],
+            format_money(Decimal(payment["value"])),
+            shown_value(payment.get("notes"), customer_id=bill.customer_id),
+        )
+        for payment in sent
+    ]
     return table("Payments", ("Mode", number("Amount"), "Notes"), rows)
 
 
@@ -320,4 +328,4 @@ def _said(bill: Bill) -> Iterator[tuple[str, str]]:
     fields = FieldDefinition.objects.filter(category=FieldDefinition.Category.TRANSACTION)
     for definition in fields if bill.field_values else ():
         if value := bill.field_values.get(str(definition.pk)):
-            yield definition.name, write_value(value)
+            yield definition.name, shown_value(write_value(value), customer_id=bill.customer_id)

@@ -18,7 +18,7 @@ from organizations.audit.models import AuditEntry
 from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.columns import actor_column, source_column
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter
-from organizations.back_office.history import change_rows, field_names
+from organizations.back_office.history import change_rows, field_names, shown_context
 from organizations.back_office.parameters import Shape, one_of
 
 _ACTORS: Final = ("staff", "till", "client", "command")
@@ -54,7 +54,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     has_history = False
 
-    fields = ("at", "actor_name", "source_label", "action", "object_link", "request_id", "context")
+    fields = ("at", "actor_name", "source_label", "action", "object_link", "request_id", "context_text")
     list_display = ("at", "actor_name", "source_label", "action", "object_link")
     list_display_links = ("at",)
     list_filter = (ObjectTypeFilter, ("source", ChoiceFilter), ("at", DayRangeFilter))
@@ -82,6 +82,11 @@ class AuditEntryAdmin(ReadOnlyAdmin):
             return queryset.filter(request_id=term.lower()), False
         names = [term] if ":" in term else [f"{kind}:{term}" for kind in _ACTORS]
         return queryset.filter(actor__in=names), False
+
+    @display(description="Context")
+    def context_text(self, entry: AuditEntry) -> str:
+        """What the call said of who makes it."""
+        return str(shown_context(entry)) if entry.context else "–"
 
     @display(description="Object")
     def object_link(self, entry: AuditEntry) -> SafeString | str:

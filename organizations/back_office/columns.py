@@ -17,6 +17,7 @@ from unfold.decorators import display
 from organizations.back_office.history import actor_label, source_label
 from organizations.back_office.pages import page_of
 from organizations.staff.reach import current_reach
+from organizations.staff.sight import shown_value
 
 Column = Callable[[Any, Any], Any]
 
@@ -39,6 +40,16 @@ def value_column(path: str, title: str, show: Callable[[Any], Any] | None = None
     def column(_admin: Any, row: Any) -> Any:
         value = value_at(row, path)
         return value if value is None or show is None else show(value)
+
+    return cast("Column", column)
+
+
+def personal_column(path: str, title: str, *, customer: str = "customer_id") -> Column:
+    """A column of what was written about the customer whose id is at `customer`: hidden for who may not see personal data."""
+
+    @display(description=title, empty_value="–")
+    def column(_admin: Any, row: Any) -> Any:
+        return shown_value(value_at(row, path), customer_id=value_at(row, customer)) or None
 
     return cast("Column", column)
 

@@ -5,13 +5,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django.apps import apps
 from django.utils import timezone
 
 from organizations.audit.models import AuditEntry
 from organizations.fields.models import FieldDefinition
+from organizations.staff.masks import HIDDEN
+from organizations.staff.sight import sees_person
+
+_PERSON: Final = "customer"
+# What staff state as their reason, and numbers of rows, are for everybody who reads the audit.
+_SHOWN_TO_ALL: Final = frozenset(
+    {"reason", "minutes", "customer", "survivor", "victim", "merge", "points", "adjustment", "status", "version", "state"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +68,56 @@ def source_label(source: str) -> str:
 def change_rows(entry: AuditEntry, names: Mapping[str, str]) -> list[ChangeRow]:
     """Old and new value of each change of the entry; values nested in an object are listed one by one."""
     changes: list[ChangeRow] = []
+    shows_texts = _shows_texts(entry)
     labels = _choice_labels().get(entry.object_type, {})
     for name in dict.fromkeys([*entry.old, *entry.new]):
         old, new = (_label_of(values.get(name), labels.get(name, {})) for values in (entry.old, entry.new))
         if isinstance(old, dict) or isinstance(new, dict):
             before, after = (value if isinstance(value, dict) else {} for value in (old, new))
             changes += [
-                ChangeRow(names.get(f"{name}.{key}", key), value_label(before.get(key)), value_label(after.get(key)))
+                ChangeRow(
+                    names.get(f"{name}.{key}", key),
+                    *(value_label(_shown(each.get(key), shows_it=shows_texts)) for each in (before, after)),
+                )
                 for key in dict.fromkeys([*before, *after])
                 if before.get(key) != after.get(key)
             ]
         else:
-            changes.append(ChangeRow(names.get(name, name.replace("_", " ")), value_label(old), value_label(new)))
+            shows_it = shows_texts or name in _SHOWN_TO_ALL or name in labels
+            shown = (value_label(_shown(value, shows_it=shows_it)) for value in (old, new))
+            changes.append(ChangeRow(names.get(name, name.replace("_", " ")), *shown))
     return changes
+
+
+def _shows_texts(entry: AuditEntry) -> bool:
+    """False if the entry is about a person whose data the current user sees masked."""
+    return not _is_about_person(entry.object_type) or sees_person(_person_of(entry))
+
+
+@cache
+def _is_about_person(object_type: str) -> bool:
+    """True for customers, and for rows that belong to one."""
+    named = [model for model in apps.get_models() if model._meta.model_name == object_type]
+    related = {field.related_model for model in named for field in model._meta.concrete_fields} | set(named)
+    return any(model is not None and model._meta.model_name == _PERSON for model in related)
+
+
+def _person_of(entry: AuditEntry) -> int | None:
+    """The id of the customer that the entry is about, if it names one."""
+    named = entry.object_id if entry.object_type == _PERSON else entry.new.get(_PERSON, entry.old.get(_PERSON))
+    return named if isinstance(named, int) else None
+
+
+def _shown(value: Any, *, shows_it: bool) -> Any:
+    """The value, or for who may not see personal data that there is one. Yes, no and moments with a time of day stay."""
+    if shows_it or value in (None, "", [], {}) or isinstance(value, bool):
+        return value
+    return value if isinstance(value, str) and "T" in value and _moment(value) else HIDDEN
+
+
+def shown_context(entry: AuditEntry) -> Any:
+    """The context of the call, or that it is hidden."""
+    return _shown(entry.context, shows_it=_shows_texts(entry))
 
 
 @cache

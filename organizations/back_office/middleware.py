@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from loyalty_project.middleware import DIALOG_HEADER
 from organizations.back_office.current_user import member_of
+from organizations.back_office.reveals import revealed_until
 from organizations.staff.reach import staff_reach
+from organizations.staff.sessions import seconds_now
 from organizations.tenancy.scoping import no_scope, organization_scope, unscoped
 
 # Answered to a request of a dialog in place of the address that a browser would follow unseen.
@@ -51,7 +53,7 @@ class StaffScopeMiddleware:
             with no_scope():
                 return self.get_response(request)
         member = member_of(request)
-        with staff_reach(member):
+        with staff_reach(member, revealed=revealed_until(request.session, now=seconds_now())):
             if member.organization is None:
                 with unscoped("operator in the back office"):
                     return self.get_response(request)

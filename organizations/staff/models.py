@@ -24,6 +24,10 @@ class StaffMember(AbstractUser):
     class Meta(AbstractUser.Meta):
         verbose_name = "member of staff"
         verbose_name_plural = "staff"
+        permissions = [
+            ("view_personal_data", "Can see the personal data of every customer in sight"),
+            ("reveal_personal_data", "Can see the personal data of one customer at a time, for a reason"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="staff_has_organization_or_is_superuser",

@@ -1,16 +1,16 @@
 """Filters for the templates of the back office."""
 
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from django import template
 from django.utils import timezone
 
 from loyalty_project import clock
-from loyalty_project.phone_numbers import format_mobile
 from organizations.back_office.columns import link_to
 from organizations.back_office.history import actor_label
 from organizations.back_office.tables import cell
+from organizations.staff.sight import shown_identifier, shown_value
 
 # From so many days on, months and years are counted.
 _MONTHS_FROM: Final = 60
@@ -27,10 +27,16 @@ def words(name: str) -> str:
     return name.removesuffix("_id").replace("_", " ").capitalize()
 
 
-@register.filter
-def mobile(value: str, kind: str = "mobile") -> str:
-    """An identifier of `kind`; a mobile number in international format."""
-    return format_mobile(value) if kind == "mobile" else value
+@register.simple_tag
+def identifier(kind: str, value: str, customer_id: int) -> str:
+    """An identifier of a customer as the current user may see it."""
+    return shown_identifier(kind, value, customer_id=customer_id)
+
+
+@register.simple_tag
+def personal(value: Any, customer_id: int) -> Any:
+    """What was written about a customer, as the current user may see it."""
+    return shown_value(value, customer_id=customer_id)
 
 
 @register.filter

@@ -7,6 +7,7 @@ from django.db import models
 from customers.profile.models import Customer
 from customers.profile.querysets import CustomerRowsManager
 from organizations.locations.models import Store, Till
+from organizations.staff.sight import shown_identifier
 from organizations.tenancy.scoping import TenantModel
 from referrals.campaigns.models import ReferralCampaign
 from referrals.links.models import ReferralLink
@@ -50,4 +51,10 @@ class Invitation(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.identifier
+        """The number or address as the current user of the back office may see it."""
+        return shown_identifier(self.channel.lower(), self.identifier, customer_id=self.invited_id)
+
+    @property
+    def invited_id(self) -> int | None:
+        """The id that the invited person has as a customer; None before joining. Reads `link` unless it is loaded."""
+        return self.link.referee_id if self.link else None

@@ -35,6 +35,22 @@
         load(link).catch(() => window.location.assign(link.href));
     });
 
+    // The time that is left of personal data that is shown. At its end the page is loaded again, masked.
+    const left = document.querySelector("[data-seconds-left]");
+    if (left) {
+        const end = Date.now() + Number(left.dataset.secondsLeft) * 1000;
+        const count = () => {
+            const seconds = Math.ceil((end - Date.now()) / 1000);
+            if (seconds <= 0) {
+                window.location.reload();
+                return;
+            }
+            left.textContent = `, ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} left`;
+            window.setTimeout(count, 1000);
+        };
+        count();
+    }
+
     // A menu closes when anything else is clicked, and with Escape.
     const close = (except) => {
         document.querySelectorAll(".cu-more[open]").forEach((menu) => {

@@ -17,6 +17,8 @@ from tests.attacks.places import Place
 
 # What the pages beside Django's own need, by the name of their address. A new page is added here.
 PERMISSIONS: Final[Mapping[str, str]] = {
+    "customers_customer_reveal": "organizations.reveal_personal_data",
+    "customers_customer_hide": "organizations.reveal_personal_data",
     "customers_customer_edit": "customers.change_customer",
     "customers_customer_timeline": "customers.view_customer",
     "customers_customer_request_change": "customers.add_identityrequest",

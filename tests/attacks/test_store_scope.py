@@ -126,6 +126,22 @@ def test_forms_change_rows_in_scope_alone(places: dict[str, Place], role: str, i
     assert fingerprint() == before
 
 
+def test_every_role_is_refused_the_pages_that_it_may_not_use(places: dict[str, Place]) -> None:
+    """All roles, whatever the extent of the proofs: refusals are fast."""
+    members = [member_with(places, role, is_limited=False) for role in ROLES]
+    browsers = {member.role: (log_in(member), reach_of(member)) for member in members}
+    before, wrong = fingerprint(), []
+    for role, (browser, reach) in browsers.items():
+        forbidden = [page for page in all_pages() if not reach.may(page.permission)]
+        assert forbidden
+        for page in forbidden:
+            answer = browser.post(page.addresses(places["own"])[0], FORM)
+            if not is_refused(answer):
+                wrong.append((role, page.name, answer.status_code))
+    assert not wrong
+    assert fingerprint() == before
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("role", "is_limited"), MEMBERS)
 def test_lists_show_rows_in_scope_alone(places: dict[str, Place], role: str, is_limited: bool) -> None:  # noqa: FBT001

@@ -166,6 +166,15 @@ def test_guesses_from_the_same_address_do_not_lock_out_who_logged_in_there(organ
     assert guess(Client(), STAFF_PASSWORD) == 302
 
 
+def test_nobody_locks_the_staff_out_from_another_address(organization: Organization) -> None:
+    names = [StaffMemberFactory(organization=organization, role=role).username for role in ("org_admin", "store_staff")]
+    attacker = Client(REMOTE_ADDR="203.0.113.9")
+    for name in names:
+        assert [guess(attacker, f"guess {number}", name) for number in range(6)] == [200] * 4 + [429] * 2
+        assert guess(attacker, STAFF_PASSWORD, name) == 429
+    assert [guess(Client(REMOTE_ADDR="198.51.100.7"), STAFF_PASSWORD, name) for name in names] == [302, 302]
+
+
 def test_invented_names_add_one_row_for_an_address(organization: Organization) -> None:
     StaffMemberFactory(organization=organization, role="org_admin")
     answers = [guess(Client(headers={"user-agent": f"browser {number}"}), "guess", f"nobody{number}") for number in range(30)]

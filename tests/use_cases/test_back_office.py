@@ -8,6 +8,7 @@ import pytest
 from django.contrib import admin
 
 from organizations.staff.models import StaffMember
+from organizations.staff.reach import REVEAL_PERMISSION, VIEW_PERMISSION
 from use_cases.back_office import STAFF_PERMISSIONS
 
 Role = StaffMember.Role
@@ -101,6 +102,7 @@ TABLE = """
     organizations.export_lists              A M . . .  kept
     organizations.import_files              A M . . .  .
     organizations.import_points             A . . . .  .
+    organizations.reveal_personal_data      . . . . U  kept
     organizations.view_apiclient            A . . . U  .
     organizations.view_auditentry           A . . C U  .
     organizations.view_cardseries           A . . . U  .
@@ -109,6 +111,7 @@ TABLE = """
     organizations.view_idempotencykey       A . . . .  .
     organizations.view_importrun            A M . . U  .
     organizations.view_organization         A . . . U  .
+    organizations.view_personal_data        A M S C .  kept
     organizations.view_sourceaccount        A . . . U  .
     organizations.view_staffmember          A . . . U  .
     organizations.view_store                A M . . U  kept
@@ -159,7 +162,16 @@ def test_no_role_may_delete() -> None:
 
 
 def test_an_auditor_may_only_view() -> None:
-    assert all(".view_" in name for name in STAFF_PERMISSIONS.by_role[Role.AUDITOR])
+    others = STAFF_PERMISSIONS.by_role[Role.AUDITOR] - {REVEAL_PERMISSION}
+    assert all(".view_" in name for name in others)
+
+
+def test_who_sees_masked_values_can_change_nothing_about_customers() -> None:
+    """A form of theirs would store what is masked, or show what is not."""
+    masked = [permissions for permissions in STAFF_PERMISSIONS.by_role.values() if VIEW_PERMISSION not in permissions]
+    assert masked
+    changing = {name for permissions in masked for name in permissions - {REVEAL_PERMISSION} if ".view_" not in name}
+    assert changing == set()
 
 
 @pytest.mark.parametrize("page", admin.site._registry.values(), ids=lambda page: type(page).__name__)

@@ -7,6 +7,7 @@ from django.db import models
 from customers.profile.models import Customer
 from customers.profile.querysets import CustomerRowsManager
 from organizations.locations.models import Store, Till
+from organizations.staff.sight import shown_value
 from organizations.tenancy.scoping import TenantModel
 
 CODE_LENGTH: Final = 9
@@ -86,7 +87,8 @@ class Ticket(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.subject
+        """The subject as the current user of the back office may see it."""
+        return str(shown_value(self.subject, customer_id=self.customer_id))
 
     @property
     def is_open(self) -> bool:

@@ -49,7 +49,7 @@ def state_badge(ticket: Ticket, now: datetime) -> Any:
 
 def _row(ticket: Ticket, now: datetime) -> list[Any]:
     return [
-        with_note(link_to(ticket, ticket.subject), ticket.code),
+        with_note(link_to(ticket), ticket.code),
         state_badge(ticket, now),
         ticket.priority,
         ticket.created_at,

@@ -35,7 +35,7 @@ def _row(ticket: Ticket, part: TimelineSlice) -> TimelineRow:
         key=part.key(ticket.created_at, ticket.pk),
         icon="support_agent",
         title="Ticket",
-        note=ticket.subject,
+        note=str(ticket),
         state=f"{ticket.status}, overdue" if overdue else ticket.status,
         tone="bad" if overdue else "" if ticket.is_open else "good",
         facts=facts,

@@ -22,6 +22,8 @@ from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, Rela
 from organizations.back_office.pages import page_of, permission_check, row_page
 from organizations.back_office.parameters import Shape, one_of
 from organizations.back_office.tables import cell, number, table
+from organizations.staff.masks import HIDDEN
+from organizations.staff.sight import sees_person
 from use_cases.webhook_events import EVENT_KINDS
 from webhooks.deliveries.models import Attempt, Delivery
 from webhooks.deliveries.services import replay
@@ -143,7 +145,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             customer_id=event.customer_id,
             occurred_at=event.occurred_at,
             organization=delivery.organization.code,
-            facts=hidden(event.facts),
+            facts=hidden(event.facts) if sees_person(event.customer_id) else {HIDDEN: True},
         )
         return format_html('<pre class="bo-sent">{}</pre>', json.dumps(json.loads(sent), indent=2, ensure_ascii=False))
 

@@ -12,7 +12,6 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWid
 
 from customers.back_office import IDENTIFIER_LABELS
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.rules import read_change
 from customers.identity_requests.services import CONSTRAINTS, ReleaseRefusedError, Status, release_identifier
@@ -28,6 +27,7 @@ from organizations.back_office.current_user import actor_of, member_of
 from organizations.back_office.forms import ActionForm, LineField, ReasonField
 from organizations.back_office.pages import page_of, permission_check, row_page, row_view
 from organizations.back_office.refusals import refusal_of, sentence_of
+from organizations.staff.sight import shown_identifier
 from use_cases.identity import request_change
 
 _OF_NEW_VALUE: Final[frozenset[CodeTable]] = frozenset(
@@ -61,7 +61,8 @@ class ChangeForm(ActionForm):
         self.customer, self.current, self.by = customer, current, by
         kinds: Any = self.fields["kind"]
         kinds.choices = [
-            (kind, f"{IDENTIFIER_LABELS[kind]}: {identifier_text(kind, value)}") for kind, value in current.items()
+            (kind, f"{IDENTIFIER_LABELS[kind]}: {shown_identifier(kind, value, customer_id=customer.pk)}")
+            for kind, value in current.items()
         ]
 
     def field_of(self, code: CodeTable) -> str | None:
@@ -142,7 +143,7 @@ class IdentityActions(BackOfficeAdmin):
             return HttpResponseRedirect(page_of(customer))
         by = actor_of(request, self.organization_behind(customer))
         form = ReleaseForm(request.POST or None, identifier=identifier, by=by)
-        value = identifier_text(identifier.kind, identifier.value)
+        value = str(identifier)
         if form.run():
             messages.success(request, f"{value} no longer finds {customer}.")
             return HttpResponseRedirect(page_of(customer))
@@ -179,7 +180,7 @@ def _issue(request: HttpRequest, customer: Customer, *, by: Actor) -> IssuedCode
 
 def report_request(request: HttpRequest, change: IdentityRequest) -> None:
     """Report a request that was made: the change took effect, or waits for a colleague."""
-    new_value = identifier_text(change.kind, change.new_value)
+    new_value = change.new_text
     if change.status == Status.APPROVED:
         messages.success(request, f"The customer's {change.get_kind_display()} is now {new_value}.")
     elif change.other is None:

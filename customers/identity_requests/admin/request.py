@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from customers.back_office import CustomerFilter, CustomerRowsAdmin
-from customers.identifiers.values import identifier_text
 from customers.identity_requests.models import IdentityRequest
 from customers.lookup.reads import read_customers
 from customers.search.admin import matching_values
@@ -70,8 +69,7 @@ class IdentityRequestAdmin(DecidingAdmin, CustomerRowsAdmin):  # type: ignore[mi
     @display(description="New value", header=True)
     def value_change(self, request: IdentityRequest) -> list[str]:
         """The new value, and the old value."""
-        new, old = (identifier_text(request.kind, value) for value in (request.new_value, request.old_value))
-        return [new, f"was {old}"]
+        return [request.new_text, f"was {request.old_text}"]
 
     @display(description="Requested by", header=True)
     def requested_by_label(self, request: IdentityRequest) -> list[str]:

@@ -80,7 +80,7 @@ class MergeActions(IdentityActions):
         rows = [
             (
                 with_note(link_to(person.customer), f"customer {person.customer.pk}"),
-                identifier_list(person.identifiers),
+                identifier_list(person.identifiers, customer_id=person.customer.pk),
                 person.customer.registered_on,
                 format_html(
                     '<a class="bo-button" href="{}">Compare</a>',

@@ -19,6 +19,7 @@ from customers.profile.admin.form import customer_form
 from customers.profile.admin.form_fields import CATEGORIES, FormOptions, customer_fieldsets
 from customers.profile.admin.list import CustomerListAdmin, initials
 from customers.profile.admin.page import banners_of, facts_of, profile_tables
+from customers.profile.admin.reveal import RevealActions, masking_of
 from customers.profile.admin.sign_up import sign_up_fieldsets, sign_up_form
 from customers.profile.history import entries_about
 from customers.profile.models import Customer
@@ -33,6 +34,7 @@ from organizations.back_office.refusals import notice_sentence
 from organizations.card_series.models import CardSeries
 from organizations.fields.models import FieldDefinition
 from organizations.locations.models import Store, Till
+from organizations.staff.sight import sees_person
 from organizations.tenancy.models import Organization
 from use_cases.admin.customer_actions import CustomerActions
 from use_cases.corrections import Correction
@@ -52,7 +54,7 @@ MORE_PAGES: Final = tuple(
 
 @admin.register(Customer)
 class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what bases share
-    CustomerListAdmin, CustomerHistoryAdmin, CustomerActions, MergeActions, StatusActions, ErasureActions
+    CustomerListAdmin, CustomerHistoryAdmin, CustomerActions, MergeActions, StatusActions, ErasureActions, RevealActions
 ):
     """Customers. Adding and changing use the registration use case, like the calls of tills."""
 
@@ -158,6 +160,7 @@ class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what 
             title=str(customer),
             original=customer,
             page=page,
+            masking=masking_of(request, customer),
             banners=banners_of(customer, organization.policy),
             inherited=list(Identifier.objects.filter(customer=customer, state=Identifier.State.MERGED)),
             identifiers=list(customer.identifiers.all()),
@@ -194,6 +197,7 @@ class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what 
         if timeline.tab.name == PROFILE:
             tables = [*profile_tables(customer, user=user), *panels_of(customer, organization=organization, seen_by=user)]
             context |= {"facts": facts_of(customer, _definitions(request), organization.policy), "tables": tables}
+            context["image_url"] = customer.image_url if sees_person(customer.pk) else ""
         return context
 
     def _more_buttons(self, request: HttpRequest, customer: Customer) -> list[Button]:

@@ -5,14 +5,18 @@ from typing import Any
 
 from customers.identifiers.models import Identifier
 from organizations.back_office.list_export import ExportColumn, ListResource
+from organizations.staff.sight import sees_person, shown_name
 from use_cases.customer_list import BILLS_PERMISSION, POINTS_PERMISSION
 
 
 def _identifier(kind: str) -> Callable[[Any], str]:
-    """The stored value: a mobile number is its digits with country code, which imports read."""
+    """The stored value: a mobile number is its digits with country code, which imports read. Masked for who may not see it."""
 
     def read(customer: Any) -> str:
-        return next((identifier.value for identifier in customer.identifiers.all() if identifier.kind == kind), "")
+        current = next((identifier for identifier in customer.identifiers.all() if identifier.kind == kind), None)
+        if current is None:
+            return ""
+        return str(current.value) if sees_person(customer.pk) else str(current)
 
     return read
 
@@ -21,8 +25,8 @@ class CustomerResource(ListResource):
     """Customers: those columns that the list shows the current user."""
 
     customer_id = ExportColumn("Customer id", "pk")
-    firstname = ExportColumn("First name", "firstname")
-    lastname = ExportColumn("Last name", "lastname")
+    firstname = ExportColumn("First name", lambda customer: shown_name(customer.firstname, "", customer_id=customer.pk))
+    lastname = ExportColumn("Last name", lambda customer: shown_name("", customer.lastname, customer_id=customer.pk))
     mobile = ExportColumn("Mobile", _identifier(Identifier.Kind.MOBILE))
     email = ExportColumn("E-mail", _identifier(Identifier.Kind.EMAIL))
     external_id = ExportColumn("External id", _identifier(Identifier.Kind.EXTERNAL_ID))

@@ -13,7 +13,6 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from customers.identifiers.models import Identifier
-from customers.identifiers.values import identifier_text
 from customers.profile.admin.export import CustomerResource
 from customers.profile.models import Customer
 from customers.search.admin import matching_customers
@@ -34,6 +33,8 @@ from organizations.back_office.filters import (
 from organizations.back_office.list_exports import ExportedList
 from organizations.back_office.list_page import ListPage
 from organizations.back_office.presets import Preset
+from organizations.staff.masks import DOTS
+from organizations.staff.sight import shown_name
 from use_cases.active_customers import BoughtFilter
 from use_cases.customer_list import (
     BILLS_PERMISSION,
@@ -221,7 +222,7 @@ class CustomerListAdmin(ExportedList):
         """The name with initials in a circle, e-mail and external id below it."""
         others = (identifier_of(customer, kind) for kind in (Identifier.Kind.EMAIL, Identifier.Kind.EXTERNAL_ID))
         below = " · ".join(value for value in others if value)
-        return [customer.full_name or f"Customer {customer.pk}", below or None, initials(customer)]
+        return [str(customer), below or None, initials(customer)]
 
     @display(description="Mobile")
     def mobile(self, customer: Customer) -> str | None:
@@ -250,14 +251,14 @@ class CustomerListAdmin(ExportedList):
 
 
 def initials(customer: Customer) -> str:
-    """The customer's initials, at most two letters."""
-    return "".join(name[:1] for name in (customer.firstname, customer.lastname)).upper() or "?"
+    """The customer's initials, at most two letters; of a masked name those that are left."""
+    names = (shown_name(name, "", customer_id=customer.pk) for name in (customer.firstname, customer.lastname))
+    return "".join(name[:1] for name in names).replace(DOTS[0], "").upper() or "?"
 
 
 def identifier_of(customer: Customer, kind: str) -> str | None:
     """The current identifier of a customer whose current identifiers are read, as it is shown."""
-    values = (identifier.value for identifier in customer.identifiers.all() if identifier.kind == kind)
-    return next((identifier_text(kind, value) for value in values), None)
+    return next((str(identifier) for identifier in customer.identifiers.all() if identifier.kind == kind), None)
 
 
 def _loyalty_of(customer: Any) -> ListedLoyalty:

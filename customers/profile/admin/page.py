@@ -16,6 +16,7 @@ from organizations.back_office.tables import Table, cell
 from organizations.fields.models import FieldDefinition
 from organizations.policies import Policy
 from organizations.staff.models import StaffMember
+from organizations.staff.sight import shown_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ def facts_of(customer: Customer, definitions: Iterable[FieldDefinition], policy:
         ("Test or control group", str(customer.get_test_control_status_display())),
     ]
     values = [
-        (definition.name, value_label(value))
+        (definition.name, shown_value(value_label(value), customer_id=customer.pk))
         for definition in definitions
         if (value := customer.value_of(definition.pk)) is not None
     ]

@@ -9,6 +9,7 @@ from customers.profile.models import Customer
 from organizations.back_office.columns import link_to
 from organizations.back_office.tables import Table, badge, strong, table
 from organizations.staff.models import StaffMember
+from organizations.staff.sight import shown_value
 
 
 def customer_tables(customer: Customer, *, cards: Sequence[Card], user: StaffMember) -> list[Table]:
@@ -66,7 +67,12 @@ def _profiles(customer: Customer) -> Table:
 
 def _channels(customer: Customer) -> Table:
     rows = [
-        (channel["type"], channel["value"], bool(channel.get("primary")), bool(channel.get("verified")))
+        (
+            channel["type"],
+            shown_value(channel["value"], customer_id=customer.pk),
+            bool(channel.get("primary")),
+            bool(channel.get("verified")),
+        )
         for channel in customer.comm_channels
     ]
     return table("Other channels", ("Type", "Value", "Primary", "Verified"), rows)

@@ -122,4 +122,4 @@ def evidence_text(reward: Reward) -> str:
 
 def _identifiers(known: Mapping[int, Any], customer: Customer) -> str:
     state = known.get(customer.pk)
-    return identifier_list(state.identifiers) if state else ""
+    return identifier_list(state.identifiers, customer_id=customer.pk) if state else ""

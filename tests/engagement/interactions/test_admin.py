@@ -44,18 +44,18 @@ def test_interactions_are_filtered(administrator: Client, anna: Customer, query:
     assert len(shown(administrator.get(f"{list_of(INTERACTIONS)}?{query}"))) == count
 
 
-def test_a_page_has_all_that_is_known(auditor: Client, anna: Customer) -> None:
+def test_a_page_has_all_that_is_known(administrator: Client, anna: Customer) -> None:
     place = InteractionFactory(
         customer=anna, network="foursquare", type="checkin", latitude=Decimal("12.97"), longitude=Decimal("77.59")
     )
-    page = auditor.get(page_of(INTERACTIONS, place)).content.decode()
+    page = administrator.get(page_of(INTERACTIONS, place)).content.decode()
     assert "Foursquare" in page
     assert "12.97, 77.59" in page
     feed = NotificationFactory(customer=anna, subject="Your order")
-    page = auditor.get(page_of(NOTIFICATIONS, feed)).content.decode()
+    page = administrator.get(page_of(NOTIFICATIONS, feed)).content.decode()
     assert "WeChat" in page
     assert "Your order" in page
-    assert "–" in auditor.get(page_of(INTERACTIONS, SurveyFactory(customer=anna))).content.decode()
+    assert "–" in administrator.get(page_of(INTERACTIONS, SurveyFactory(customer=anna))).content.decode()
 
 
 def test_the_customers_page_lists_interactions_and_surveys(seller: Client, anna: Customer) -> None:

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
@@ -25,7 +26,7 @@ def stores_seen(rf: RequestFactory, user: StaffMember | AnonymousUser, path: str
         return HttpResponse()
 
     request = rf.get(path)
-    request.user = user
+    request.user, request.session = user, SessionStore()
     with no_scope():
         StaffScopeMiddleware(page)(request)
     return seen[0]

@@ -31,6 +31,7 @@ from organizations.back_office.pages import page_of, permission_check, row_page
 from organizations.back_office.presets import Preset
 from organizations.back_office.tables import Table, cell, table, with_note
 from organizations.configuration import current_configuration
+from organizations.staff.sight import shown_value
 from tickets.choices.catalog import TicketChoices, load_ticket_choices
 from tickets.links.services import links_of
 from tickets.ticket.admin.filters import DepartmentFilter, PriorityFilter, StateFilter, StatusFilter
@@ -56,7 +57,7 @@ class TicketResource(ListResource):
     """Tickets, without what customers wrote."""
 
     code = ExportColumn("Code", "code")
-    subject = ExportColumn("Subject", "subject")
+    subject = ExportColumn("Subject", str)
     customer_id = ExportColumn("Customer id", customer_id())
     customer = ExportColumn("Customer", customer_name())
     status = ExportColumn("Status", "status")
@@ -129,7 +130,7 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
     @display(description="Subject")
     def subject_label(self, ticket: Ticket) -> SafeString:
         """The subject and the code."""
-        return with_note(ticket.subject, ticket.code)
+        return with_note(ticket, ticket.code)
 
     @display(description="Status")
     def state_label(self, ticket: Ticket) -> Any:
@@ -155,11 +156,15 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
             is_overdue=is_overdue(ticket, now),
             made_by=actor_label(ticket.made_by),
             field_rows=[
-                (definition.name, write_value(value))
+                (definition.name, shown_value(write_value(value), customer_id=ticket.customer_id))
                 for definition in definitions
                 if (value := ticket.field_values.get(str(definition.pk)))
             ],
-            comments=[(comment, actor_label(comment.made_by)) for comment in comments_of(ticket)],
+            message=shown_value(ticket.message, customer_id=ticket.customer_id),
+            comments=[
+                (comment, shown_value(comment.text, customer_id=ticket.customer_id), actor_label(comment.made_by))
+                for comment in comments_of(ticket)
+            ],
             links=links_table(links_of(ticket)),
             history=history_rows(entries, names),
         )
