@@ -23,6 +23,8 @@ VIEW_PROGRAMS: Final = permissions(_APP, "view", "program couponseries itempair"
 PAUSE_PROGRAMS: Final = frozenset({"engagement.pause_program"})
 # Work on a draft of a program's rules, try it on recorded bills, and make it a version.
 EDIT_PROGRAMS: Final = permissions(_APP, "view", "rehearsal") | frozenset({"engagement.edit_program"})
+# Add coupon series and change their terms.
+EDIT_SERIES: Final = frozenset({"engagement.edit_couponseries"})
 # Give a customer a coupon; take a redemption back or end a coupon.
 ISSUE_COUPONS: Final = frozenset({"engagement.issue_coupon"})
 CORRECT_COUPONS: Final = frozenset({"engagement.correct_coupon"})
@@ -54,6 +56,7 @@ ENGAGEMENT_PERMISSIONS: Final = StaffPermissions(
             | VIEW_PROGRAMS
             | PAUSE_PROGRAMS
             | EDIT_PROGRAMS
+            | EDIT_SERIES
             | VIEW_DEFERRED_EVENTS
             | RETRY_DEFERRED_EVENTS
             | GENERATE_CODES

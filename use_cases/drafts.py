@@ -16,8 +16,8 @@ from loyalty_project import clock
 from loyalty_project.db.locks import lock_without_keys
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
-from organizations.organization_file.checking import check_values
 from organizations.organization_file.dumping import organization_document
+from organizations.organization_file.editing import check_row
 from organizations.organization_file.problems import OrganizationFileError, Problem
 from organizations.organization_file.reading import read_document
 from organizations.organization_file.rows import RowChanges
@@ -69,13 +69,7 @@ def draft_of(changes: Mapping[str, Any], *, program: Program, organization: Orga
     if problems:
         raise OrganizationFileError(problems)
     rows[number] = {key: value for key, value in {**present, **changes}.items() if value is not None}
-    try:
-        checked = check_values(document, sections=SECTIONS, environment={})
-    except OrganizationFileError as error:
-        prefix = f"programs[{number}]."
-        raise OrganizationFileError(
-            [Problem(problem.path.removeprefix(prefix), problem.message) for problem in error.problems]
-        ) from error
+    checked = check_row(document, section="programs", number=number, sections=SECTIONS)
     return Draft(program=program, rules=rules_of(checked["programs"][number]), document=checked)
 
 

@@ -6,6 +6,21 @@ from engagement.coupons.rules import DiscountType, SeriesTerms
 from engagement.numbers.display import format_money, format_points
 
 
+def describe_terms(terms: SeriesTerms, *, currency: str) -> dict[str, str]:
+    """Words for each thing that the terms say, by title."""
+    return {
+        "Name": terms.name,
+        "Description": terms.description,
+        "Discount": describe_discount(terms, currency=currency),
+        "Discount code": terms.discount_code,
+        "A coupon is good": describe_validity(terms),
+        "It may be redeemed": describe_use(terms, currency=currency),
+        "Limits": describe_limits(terms),
+        "Where": ", ".join(sorted(terms.stores)) or "everywhere",
+        "Properties": ", ".join(f"{name}: {value}" for name, value in terms.custom_properties.items()),
+    }
+
+
 def describe_discount(terms: SeriesTerms, *, currency: str) -> str:
     """The discount: "10 % off, at most 20.00 USD"."""
     if terms.discount_type is DiscountType.PERC:

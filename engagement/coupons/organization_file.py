@@ -35,7 +35,7 @@ from organizations.organization_file.versions import VersionTable, WantedDocumen
 from organizations.tenancy.models import Organization
 
 # Keys of the series itself; all others are terms.
-_OWN: Final = ("code", "external_id", "active")
+OWN_KEYS: Final = ("code", "external_id", "active")
 _MOST: Final = 1_000_000_000
 _SERIES: Final = Table(
     model=CouponSeries, key_of=lambda row: row.code, label=lambda row: f"coupon series {row.code}"
@@ -125,7 +125,7 @@ COUPON_SERIES: Final = Section(
 def terms_of(series: Mapping[str, Any]) -> dict[str, Any]:
     """The terms of a series of a checked document, as a version stores them."""
     shown: dict[str, Any] = as_json(COUPON_SERIES_SCHEMA, series)
-    return {name: value for name, value in shown.items() if name not in _OWN}
+    return {name: value for name, value in shown.items() if name not in OWN_KEYS}
 
 
 def _values(series: Mapping[str, Any]) -> dict[str, Any]:

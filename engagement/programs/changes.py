@@ -1,13 +1,11 @@
 """What changed rules of a program say otherwise than those of before, in plain sentences. Pure functions."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from engagement.programs import descriptions
 from engagement.programs.descriptions import Description
 from engagement.programs.rules import ProgramRules
-
-_NOTHING: Final = "nothing"
+from organizations.organization_file.sentences import said_otherwise
 
 
 def changed_sentences(before: ProgramRules, after: ProgramRules, *, currency: str) -> list[str]:
@@ -23,7 +21,7 @@ def _rules(before: ProgramRules, after: ProgramRules) -> Iterator[str]:
         ("Tracker", descriptions.describe_trackers),
     ):
         yield from _named(what, describe(before), describe(after))
-    yield from _line(
+    yield from said_otherwise(
         "A description of tiers",
         " ".join(f"{tier.name}: {tier.description}." for tier in before.tiers if tier.description),
         " ".join(f"{tier.name}: {tier.description}." for tier in after.tiers if tier.description),
@@ -51,19 +49,18 @@ def _rest(before: ProgramRules, after: ProgramRules, currency: str) -> Iterator[
     def redemption(rules: ProgramRules) -> str:
         return " ".join(descriptions.describe_redemption(rules, currency=currency))
 
-    yield from _line("Joining", descriptions.describe_enrolment(before), descriptions.describe_enrolment(after))
-    yield from _line("Redemption", redemption(before), redemption(after))
-    yield from _line("Returns", descriptions.describe_returns(before), descriptions.describe_returns(after))
-    yield from _line("Decimals of a point", str(before.precision), str(after.precision))
-    yield from _line("Field with the birthday", before.birthday_field, after.birthday_field)
-    yield from _line("Days of notice before points expire", _days(before.expiry_notice_days), _days(after.expiry_notice_days))
-    yield from _line("What keeps points alive", ", ".join(before.keeps_points_alive), ", ".join(after.keeps_points_alive))
+    yield from said_otherwise("Joining", descriptions.describe_enrolment(before), descriptions.describe_enrolment(after))
+    yield from said_otherwise("Redemption", redemption(before), redemption(after))
+    yield from said_otherwise("Returns", descriptions.describe_returns(before), descriptions.describe_returns(after))
+    yield from said_otherwise("Decimals of a point", str(before.precision), str(after.precision))
+    yield from said_otherwise("Field with the birthday", before.birthday_field, after.birthday_field)
+    yield from said_otherwise(
+        "Days of notice before points expire", _days(before.expiry_notice_days), _days(after.expiry_notice_days)
+    )
+    yield from said_otherwise(
+        "What keeps points alive", ", ".join(before.keeps_points_alive), ", ".join(after.keeps_points_alive)
+    )
 
 
 def _days(days: Sequence[int]) -> str:
     return ", ".join(map(str, sorted(days)))
-
-
-def _line(what: str, before: str, after: str) -> Iterator[str]:
-    if before != after:
-        yield f"{what}: {after or _NOTHING} Before: {before or _NOTHING}"

@@ -20,8 +20,10 @@ from unfold.widgets import (
 )
 
 from loyalty_project.protocol.numbers import read_whole
+from loyalty_project.protocol.plain_text import visible
 from organizations.back_office.forms import DayInput, LineField, LinesField, NumberField, WholeNumberField
-from organizations.organization_file.problems import below
+from organizations.organization_file.problems import OrganizationFileError, below
+from organizations.organization_file.reading import read_document
 from organizations.organization_file.schema import (
     AnyOf,
     Day,
@@ -33,9 +35,11 @@ from organizations.organization_file.schema import (
     Number,
     OneOf,
     Struct,
+    Text,
     Variants,
     Whole,
 )
+from organizations.organization_file.writing import write_document
 
 # Rows of a list of mappings that a form offers beyond those that are filled.
 MORE_ROWS: Final = 1
@@ -89,7 +93,8 @@ def initial_of(struct: Struct | Variants, value: Mapping[str, Any], *, path: str
             for number, row in enumerate(given or ()):
                 initial |= initial_of(key.kind.kind, row, path=f"{at}[{number}]")
         else:
-            initial[at] = _shown(key.default if given is None else given)
+            is_null = key.keeps_null and name in value
+            initial[at] = _shown(key.default if given is None and not is_null else given)
     return initial
 
 
@@ -118,6 +123,8 @@ def document_of(
             typed = _typed(key, cleaned.get(at))
         if typed is not None:
             document[name] = typed
+        elif key.keeps_null and at in cleaned and cleaned[at] is None:
+            document[name] = None
     if isinstance(struct, Variants):
         return _of_variant(struct, document)
     return document
@@ -198,7 +205,9 @@ def _shown(value: Any) -> Any:
 def _field(key: Key, path: str, wording: Wording, given: Any) -> forms.Field:
     plain = plain_path(path)
     label = wording.labels.get(plain, plain.rpartition(".")[2].replace("_", " ").capitalize())
-    shared: dict[str, Any] = {"label": label, "help_text": wording.helps.get(plain, ""), "required": False}
+    # The word of the organization file stands in small grey, as that of a policy does.
+    help_text = " · ".join(part for part in (wording.helps.get(plain, ""), plain) if part)
+    shared: dict[str, Any] = {"label": label, "help_text": help_text, "required": False}
     return _choice_field(key, plain, wording, given, shared) or _typed_field(key.kind, shared)
 
 
@@ -236,9 +245,39 @@ def _typed_field(kind: Kind, shared: Mapping[str, Any]) -> forms.Field:
         case ListOf():
             return LinesField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}), **shared)
         case MapOf():
-            return ListsByNameField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}), **shared)
+            made = MappingField if isinstance(kind.kind, AnyOf) else ListsByNameField
+            return made(widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}), **shared)
+        case Text(lines=True):
+            return ParagraphsField(strip=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}), **shared)
         case _:
             return LineField(widget=UnfoldAdminTextInputWidget, **shared)
+
+
+class ParagraphsField(forms.CharField):
+    """Text of several lines, kept as it is but for invisible characters."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return visible(text.replace("\r\n", "\n")) if isinstance(text, str) else text
+
+
+class MappingField(forms.CharField):
+    """A mapping of texts, numbers, true and false, one `name: value` per line, written as in the organization file."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return (write_document(value) if value else "") if isinstance(value, dict) else value
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return {}
+        try:
+            read = read_document(text.encode(errors="surrogatepass"))
+        except OrganizationFileError as error:
+            raise forms.ValidationError(f"Write one per line, like “colour: blue”. {error}") from error
+        if not isinstance(read, dict):
+            raise forms.ValidationError("Write one per line, like “colour: blue”.")
+        return read
 
 
 class ListsByNameField(forms.CharField):

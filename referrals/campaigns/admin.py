@@ -1,38 +1,87 @@
-"""Referral campaigns: their terms in sentences, and all versions."""
+"""Referral campaigns: their terms in sentences, all versions, and the form that changes them."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
-from unfold.decorators import display
 
-from organizations.audit.models import AuditEntry
-from organizations.back_office.base import ReadOnlyAdmin
-from organizations.back_office.columns import Column, boolean_column
+from engagement.coupons.models import CouponSeries
+from organizations.back_office.columns import boolean_column
 from organizations.back_office.filters import YesNoFilter
-from organizations.back_office.tables import table
-from organizations.organization_file.differences import differences
-from referrals.campaigns import descriptions
-from referrals.campaigns.models import ReferralCampaign, ReferralCampaignVersion
+from organizations.back_office.schema_forms import Wording
+from organizations.back_office.terms_pages import TermsPages, terms_column
+from organizations.organization_file.editing import EditableSection
+from referrals.campaigns.descriptions import describe_terms
+from referrals.campaigns.models import ReferralCampaign
+from referrals.campaigns.organization_file import OWN_KEYS, REFERRAL_CAMPAIGN, REFERRAL_CAMPAIGNS
 from referrals.campaigns.rules import CampaignTerms
+from use_cases.organization_file import SECTIONS
 
-
-def _terms_column(title: str, show: Any) -> Column:
-    """A column of what `show` says of the newest terms, in the organization's currency."""
-
-    @display(description=title)
-    def column(page: "CampaignAdmin", campaign: ReferralCampaign) -> str:
-        return str(show(page.terms_of(campaign), page.organization_behind(campaign).currency) or "–")
-
-    return column  # type: ignore[no-any-return]  # Unfold's decorator is not typed
+# More are typed: so long a list helps nobody.
+_MOST_CHOICES: Final = 200
+_LABELS: Final[Mapping[str, str]] = {
+    "token": "Token",
+    "name": "Name",
+    "default": "Used where a call names no campaign",
+    "active": "Customers may be referred by it",
+    "kind": "Kind",
+    "starts": "First day",
+    "ends": "Last day",
+    "channels": "Invitations by",
+    "allow_existing_customers": "Existing customers may be referred",
+    "reward_on": "Rewards are given",
+    "referrer_reward.points": "Points for the referrer",
+    "referrer_reward.coupon_series": "Coupon for the referrer, of the series",
+    "referee_reward.points": "Points for the referee",
+    "referee_reward.coupon_series": "Coupon for the referee, of the series",
+    "min_amount": "A first bill of at least",
+    "waiting_days": "Days until rewards are given",
+    "reward_every": "The referrer is rewarded for one of so many referees",
+    "max_rewards": "Most rewards of a referrer",
+    "take_back_on_return": "Taken back if the first bill comes back",
+}
+_HELPS: Final[Mapping[str, str]] = {
+    "token": "It cannot be changed later.",
+    "default": "It is taken from the campaign that has it now.",
+    "kind": "REFERRAL: customers refer others by it. Campaigns of other kinds are kept, but not used.",
+    "ends": "Blank: without an end.",
+    "channels": "None: by both.",
+    "reward_on": "None: never.",
+    "max_rewards": "Blank: without limit.",
+}
+_WORDS: Final[Mapping[str, str]] = {
+    "MOBILE": "mobile",
+    "EMAIL": "e-mail",
+    "REGISTRATION": "when the referee registers",
+    "TRANSACTION": "when the referee buys for the first time",
+}
 
 
 @admin.register(ReferralCampaign)
-class CampaignAdmin(ReadOnlyAdmin):
-    """Referral campaigns. Their terms are changed in the organization file."""
+class CampaignAdmin(TermsPages):
+    """Referral campaigns: their terms, and the form that changes them."""
 
-    related = ("organization",)
+    editable = EditableSection(
+        section=REFERRAL_CAMPAIGNS,
+        struct=REFERRAL_CAMPAIGN,
+        key="token",
+        own_keys=OWN_KEYS,
+        single_flag="default",
+        sections=SECTIONS,
+    )
+    groups = {
+        "Campaign": ("token", "name", "kind", "default", "active"),
+        "When it runs, and who may be referred": ("starts", "ends", "channels", "allow_existing_customers"),
+        "When it rewards": ("reward_on", "min_amount", "waiting_days", "take_back_on_return"),
+        "What the referrer gets": ("referrer_reward", "reward_every", "max_rewards"),
+        "What the referee gets": ("referee_reward",),
+    }
+    edit_permission = "referrals.edit_referralcampaign"
+    noun = "campaign"
+    consequences = (
+        "Customers who were referred keep the terms of that time: new terms count for those who are referred from now on."
+    )
+
     fields = (
         "token", "name", "state_label", "is_default_label", "kind", "period", "channels", "existing", "when", "for_referrer",
         "for_referee", "limits",
@@ -40,51 +89,34 @@ class CampaignAdmin(ReadOnlyAdmin):
     list_display = ("token", "name", "state_label", "is_default_label", "period", "for_referrer", "for_referee")
     list_filter = (("is_active", YesNoFilter),)
     search_fields = ("token",)
-    change_form_outer_after_template = "back_office/table_below.html"  # type: ignore[assignment]  # see the base class
 
     is_default_label = boolean_column("is_default", "Default")
-    name = _terms_column("Name", lambda terms, _currency: terms.name)
-    kind = _terms_column("Kind", lambda terms, _currency: terms.kind)
-    period = _terms_column("It runs", lambda terms, _currency: descriptions.describe_period(terms))
-    channels = _terms_column("Invitations by", lambda terms, _currency: " and ".join(sorted(terms.channels)).lower())
-    existing = _terms_column(
-        "Existing customers", lambda terms, _currency: "may be referred" if terms.allows_existing else "may not be referred"
-    )
-    when = _terms_column("It rewards", lambda terms, currency: descriptions.describe_events(terms, currency=currency))
-    for_referrer = _terms_column(
-        "The referrer gets", lambda terms, _currency: descriptions.describe_reward(terms.referrer_reward)
-    )
-    for_referee = _terms_column("The referee gets", lambda terms, _currency: descriptions.describe_reward(terms.referee_reward))
-    limits = _terms_column("The referrer is rewarded", lambda terms, _currency: descriptions.describe_limits(terms))
+    name = terms_column("Name")
+    kind = terms_column("Kind")
+    period = terms_column("It runs")
+    channels = terms_column("Invitations by")
+    existing = terms_column("Existing customers")
+    when = terms_column("It rewards")
+    for_referrer = terms_column("The referrer gets")
+    for_referee = terms_column("The referee gets")
+    limits = terms_column("The referrer is rewarded")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Campaigns with their versions, the newest first."""
-        return super().get_queryset(request).prefetch_related("versions")
+    def describe(self, terms: Mapping[str, Any], *, name: str, currency: str) -> Mapping[str, str]:  # noqa: ARG002 - campaigns have a name of their own
+        return describe_terms(CampaignTerms.from_json(terms), currency=currency)
 
-    def terms_of(self, campaign: ReferralCampaign) -> CampaignTerms:
-        """The terms of the newest version."""
-        return campaign.versions.all()[0].typed_terms
+    def describe_own(self, shown: Mapping[str, Any]) -> Mapping[str, str]:
+        return {
+            "Default": "yes" if shown.get("default") else "no",
+            "State": "active" if shown.get("active", True) else "off",
+        }
 
-    @display(description="State", label={"active": "success", "off": "danger"})
-    def state_label(self, campaign: ReferralCampaign) -> str:
-        """Active or off."""
-        return "active" if campaign.is_active else "off"
-
-    def history_of(self, row: ReferralCampaign) -> QuerySet[AuditEntry]:
-        """The audit entries about the campaign and its versions."""
-        versions = ReferralCampaignVersion.objects.filter(campaign=row).values("pk")
-        about = Q(object_type="referralcampaign", object_id=row.pk)
-        about |= Q(object_type="referralcampaignversion", object_id__in=versions)
-        return AuditEntry.objects.filter(about).order_by("-id")
-
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        versions = list(context["original"].versions.all())
-        context["table"] = table(
-            "Versions",
-            ("Version", "Made", "Changes"),
-            [
-                (version.number, version.made_at, "; ".join(differences("", before.terms, version.terms)) if before else "")
-                for version, before in zip(versions, [*versions[1:], None], strict=True)
-            ],
+    def wording(self, shown: Mapping[str, Any]) -> Wording:
+        series = list(CouponSeries.objects.order_by("code").values_list("code", flat=True)[: _MOST_CHOICES + 1])
+        sides = ("referrer_reward.coupon_series", "referee_reward.coupon_series")
+        return Wording(
+            labels=_LABELS,
+            words=_WORDS,
+            choices=dict.fromkeys(sides, series) if len(series) <= _MOST_CHOICES else {},
+            helps=_HELPS,
+            hidden=frozenset({"token"}) if shown else frozenset(),
         )
-        return super().render_change_form(request, context, *args, **kwargs)

@@ -8,6 +8,21 @@ from referrals.campaigns.rules import CampaignTerms, RewardTerms
 _EVENTS = {"REGISTRATION": "registers", "TRANSACTION": "buys for the first time"}
 
 
+def describe_terms(terms: CampaignTerms, *, currency: str) -> dict[str, str]:
+    """Words for each thing that the terms say, by title."""
+    return {
+        "Name": terms.name,
+        "Kind": terms.kind,
+        "It runs": describe_period(terms),
+        "Invitations by": " and ".join(sorted(terms.channels)).lower(),
+        "Existing customers": "may be referred" if terms.allows_existing else "may not be referred",
+        "It rewards": describe_events(terms, currency=currency),
+        "The referrer gets": describe_reward(terms.referrer_reward),
+        "The referee gets": describe_reward(terms.referee_reward),
+        "The referrer is rewarded": describe_limits(terms),
+    }
+
+
 def describe_period(terms: CampaignTerms) -> str:
     """The days on which it runs: "from 2026-01-01, without an end"."""
     start = f"from {terms.starts}, " if terms.starts else ""

@@ -34,7 +34,7 @@ from referrals.campaigns.models import ReferralCampaign, ReferralCampaignVersion
 from referrals.campaigns.rules import CHANNELS, EVENTS
 
 # Keys of the campaign itself; all others are terms.
-_OWN: Final = ("token", "default", "active")
+OWN_KEYS: Final = ("token", "default", "active")
 _MOST: Final = 1_000_000
 _CAMPAIGNS: Final = Table(
     model=ReferralCampaign,
@@ -112,7 +112,7 @@ REFERRAL_CAMPAIGNS: Final = Section(
 def terms_of(campaign: Mapping[str, Any]) -> dict[str, Any]:
     """The terms of a campaign of a checked document, as a version stores them."""
     shown: dict[str, Any] = as_json(REFERRAL_CAMPAIGN, campaign)
-    return {name: value for name, value in shown.items() if name not in _OWN}
+    return {name: value for name, value in shown.items() if name not in OWN_KEYS}
 
 
 def _values(campaign: Mapping[str, Any]) -> dict[str, Any]:

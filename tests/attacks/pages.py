@@ -51,6 +51,9 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "tickets_ticket_export_list": "organizations.export_lists",
     "engagement_coupon_expire": "engagement.correct_coupon",
     "engagement_coupon_reactivate": "engagement.correct_coupon",
+    "engagement_couponseries_add": "engagement.edit_couponseries",
+    "engagement_couponseries_edit": "engagement.edit_couponseries",
+    "engagement_couponseries_yaml": "engagement.view_couponseries",
     "engagement_couponseries_generate": "engagement.generate_codes",
     "engagement_couponseries_issue": "engagement.issue_coupon",
     "engagement_membership_set_tier": "engagement.set_tier",
@@ -90,6 +93,9 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "organizations_apiclient_set_secret": "organizations.change_apiclient",
     "organizations_staffmember_reset_two_step": "organizations.change_staffmember",
     "organizations_staffmember_set_password": "organizations.change_staffmember",
+    "referrals_referralcampaign_add": "referrals.edit_referralcampaign",
+    "referrals_referralcampaign_edit": "referrals.edit_referralcampaign",
+    "referrals_referralcampaign_yaml": "referrals.view_referralcampaign",
     "referrals_reward_decide": "referrals.decide_reward",
     "subscriptions_consentchange_decide": "subscriptions.change_consent",
     "webhooks_delivery_replay_page": "webhooks.replay_delivery",
@@ -146,7 +152,7 @@ class Page:
         """The permission that the page needs; "" for pages that add rows which nobody adds by hand."""
         app = self.model._meta.app_label
         action = self.name.removeprefix(f"{app}_{self.noun}_")
-        if action == "add" and isinstance(admin.site._registry[self.model], ReadOnlyAdmin):
+        if self.name not in PERMISSIONS and action == "add" and isinstance(admin.site._registry[self.model], ReadOnlyAdmin):
             return ""
         return PERMISSIONS[self.name] if self.name in PERMISSIONS else f"{app}.{_OF_DJANGO[action]}_{self.noun}"
 

@@ -39,6 +39,25 @@ def test_pages_of_rules_and_of_what_will_change(sit: Callable[..., Desk], screen
     look_at(desk)
 
 
+@pytest.mark.parametrize("screen", Screen)
+def test_forms_of_series_and_campaigns_and_what_they_will_change(sit: Callable[..., Desk], screen: Screen) -> None:
+    desk = sit("maya", screen)
+    for noun, field in (("engagement/couponseries", "max_coupons"), ("referrals/referralcampaign", "max_rewards")):
+        desk.go(f"/admin/{noun}/add/")
+        look_at(desk)
+        desk.go(f"/admin/{noun}/")
+        row = str(desk.page.locator("#result_list a[href*='/change/']").first.get_attribute("href")).partition("/change/")[0]
+        desk.go(f"{row}/yaml/")
+        look_at(desk)
+        desk.go(f"{row}/edit/")
+        desk.page.evaluate("for (const group of document.querySelectorAll('details')) group.open = true")
+        look_at(desk)
+        desk.page.locator(f"[name='{field}']").fill("77")
+        desk.page.get_by_role("button", name="Next: what will change").click()
+        desk.page.get_by_role("button", name="Save as version").wait_for()
+        look_at(desk)
+
+
 def look_at(desk: Desk) -> None:
     """Assert that the page in the window is sound."""
     page = desk.page

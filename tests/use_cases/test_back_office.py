@@ -50,6 +50,7 @@ TABLE = """
     engagement.add_note                     A M S C .  kept
     engagement.adjust_points                A M S C .  kept
     engagement.correct_coupon               A M . C .  kept
+    engagement.edit_couponseries            A . . . .  .
     engagement.edit_program                 A . . . .  .
     engagement.generate_codes               A . . . .  .
     engagement.issue_coupon                 A M . C .  kept
@@ -117,6 +118,7 @@ TABLE = """
     organizations.view_till                 A M . . U  kept
     organizations.view_zone                 A . . . U  .
     referrals.decide_reward                 A . . C .  .
+    referrals.edit_referralcampaign         A . . . .  .
     referrals.view_invitation               A M . C U  .
     referrals.view_referralcampaign         A M . C U  .
     referrals.view_referrallink             A M . C U  .

@@ -1,42 +1,81 @@
-"""Coupon series: their terms in sentences, and all versions."""
+"""Coupon series: their terms in sentences, all versions, and the form that changes them."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from unfold.decorators import display
 
-from engagement.coupons import descriptions
 from engagement.coupons.admin.forms import GenerateForm, IssueForm
-from engagement.coupons.models import CouponSeries, CouponSeriesVersion
+from engagement.coupons.descriptions import describe_terms
+from engagement.coupons.models import CouponSeries
+from engagement.coupons.organization_file import COUPON_SERIES, COUPON_SERIES_SCHEMA, OWN_KEYS
 from engagement.coupons.rules import SeriesTerms
-from organizations.audit.models import AuditEntry
-from organizations.back_office.base import ReadOnlyAdmin
-from organizations.back_office.columns import Column
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import YesNoFilter
 from organizations.back_office.pages import page_of, permission_check, row_page
-from organizations.back_office.tables import table
-from organizations.organization_file.differences import differences
+from organizations.back_office.schema_forms import Wording
+from organizations.back_office.terms_pages import TermsPages, terms_column
+from organizations.locations.models import Store
+from organizations.organization_file.editing import EditableSection
+from use_cases.organization_file import SECTIONS
 
-
-def _terms_column(title: str, show: Any) -> Column:
-    """A column of what `show` says of the newest terms, in the organization's currency."""
-
-    @display(description=title)
-    def column(page: "SeriesAdmin", series: CouponSeries) -> str:
-        return str(show(page.terms_of(series), page.organization_behind(series).currency) or "–")
-
-    return column  # type: ignore[no-any-return]  # Unfold's decorator is not typed
+# More are typed, one per line: a page of boxes helps nobody.
+_MOST_BOXES: Final = 40
+_LABELS: Final[Mapping[str, str]] = {
+    "code": "Code",
+    "external_id": "Number by which tills know it",
+    "active": "Coupons may be issued and redeemed",
+    "name": "Name",
+    "description": "Description",
+    "discount_type": "Discount",
+    "discount_value": "How much",
+    "max_discount": "At most so much money",
+    "discount_code": "Discount code",
+    "valid_days": "Good for so many days from its issue",
+    "valid_till": "Or good until the day",
+    "starts_on": "First day",
+    "min_bill_amount": "Bills of at least",
+    "redemptions_per_coupon": "How often a coupon may be redeemed",
+    "stores": "At the stores",
+    "max_coupons": "Most coupons in all",
+    "max_per_customer": "Most coupons for each customer",
+    "custom_properties": "Properties",
+}
+_HELPS: Final[Mapping[str, str]] = {
+    "code": "It cannot be changed later.",
+    "name": "Blank: the code.",
+    "discount_code": "What tills know the discount by.",
+    "valid_till": "Blank, like the days: without an end.",
+    "redemptions_per_coupon": "Blank or 0: as often as wanted.",
+    "stores": "None: everywhere.",
+    "custom_properties": "One per line, like “colour: blue”. Write text that looks like a number in quotes.",
+}
+_WORDS: Final[Mapping[str, str]] = {"PERC": "a percentage of the bill", "FLAT": "an amount of money"}
 
 
 @admin.register(CouponSeries)
-class SeriesAdmin(ReadOnlyAdmin):
-    """Coupon series. Their terms are changed in the organization file."""
+class SeriesAdmin(TermsPages):
+    """Coupon series: their terms, the form that changes them, coupons issued by hand and codes for printing."""
 
-    related = ("organization",)
+    editable = EditableSection(
+        section=COUPON_SERIES, struct=COUPON_SERIES_SCHEMA, key="code", own_keys=OWN_KEYS, sections=SECTIONS
+    )
+    groups = {
+        "Series": ("code", "name", "description", "active"),
+        "What a coupon brings": ("discount_type", "discount_value", "max_discount", "discount_code"),
+        "How long a coupon is good": ("valid_days", "valid_till", "starts_on"),
+        "Where and how often it may be redeemed": ("min_bill_amount", "redemptions_per_coupon", "stores"),
+        "How many coupons there are": ("max_coupons", "max_per_customer"),
+        "For tills": ("external_id", "custom_properties"),
+    }
+    edit_permission = "engagement.edit_couponseries"
+    noun = "coupon series"
+    consequences = (
+        "Coupons that were issued keep their terms and their last day. A series that is off, is over or has not begun by its"
+        " newest terms lets none of its coupons be redeemed."
+    )
+
     fields = (
         "code", "name", "state_label", "external_id", "description", "discount", "discount_code", "validity", "use", "limits",
         "stores", "properties",
@@ -44,37 +83,40 @@ class SeriesAdmin(ReadOnlyAdmin):
     list_display = ("code", "name", "state_label", "discount", "validity", "limits")
     list_filter = (("is_active", YesNoFilter),)
     search_fields = ("code",)
-    change_form_outer_after_template = "back_office/table_below.html"  # type: ignore[assignment]  # see the base class
 
-    name = _terms_column("Name", lambda terms, _currency: terms.name)
-    description = _terms_column("Description", lambda terms, _currency: terms.description)
-    discount = _terms_column("Discount", lambda terms, currency: descriptions.describe_discount(terms, currency=currency))
-    discount_code = _terms_column("Discount code", lambda terms, _currency: terms.discount_code)
-    validity = _terms_column("A coupon is good", lambda terms, _currency: descriptions.describe_validity(terms))
-    use = _terms_column("It may be redeemed", lambda terms, currency: descriptions.describe_use(terms, currency=currency))
-    limits = _terms_column("Limits", lambda terms, _currency: descriptions.describe_limits(terms))
-    stores = _terms_column("Where", lambda terms, _currency: ", ".join(sorted(terms.stores)) or "everywhere")
-    properties = _terms_column(
-        "Properties", lambda terms, _currency: ", ".join(f"{name}: {value}" for name, value in terms.custom_properties.items())
-    )
+    name = terms_column("Name")
+    description = terms_column("Description")
+    discount = terms_column("Discount")
+    discount_code = terms_column("Discount code")
+    validity = terms_column("A coupon is good")
+    use = terms_column("It may be redeemed")
+    limits = terms_column("Limits")
+    stores = terms_column("Where")
+    properties = terms_column("Properties")
 
-    actions_detail: Sequence[str] = ("issue", "generate")  # type: ignore[assignment]  # see the base class
+    actions_detail: Sequence[str] = ("issue", "generate", "edit", "yaml")
 
     has_generate_permission = permission_check("engagement.generate_codes")
     has_issue_permission = permission_check("engagement.issue_coupon")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Series with their versions, the newest first."""
-        return super().get_queryset(request).prefetch_related("versions")
+    def describe(self, terms: Mapping[str, Any], *, name: str, currency: str) -> Mapping[str, str]:
+        return describe_terms(SeriesTerms.from_json(terms, code=name), currency=currency)
 
-    def terms_of(self, series: CouponSeries) -> SeriesTerms:
-        """The terms of the newest version."""
-        return series.versions.all()[0].typed_terms
+    def describe_own(self, shown: Mapping[str, Any]) -> Mapping[str, str]:
+        return {
+            "Number by which tills know it": str(shown.get("external_id", "")),
+            "State": "active" if shown.get("active", True) else "off",
+        }
 
-    @display(description="State", label={"active": "success", "off": "danger"})
-    def state_label(self, series: CouponSeries) -> str:
-        """Active or off."""
-        return "active" if series.is_active else "off"
+    def wording(self, shown: Mapping[str, Any]) -> Wording:
+        stores = Store.objects.filter(is_active=True).order_by("code").values_list("code", flat=True)[: _MOST_BOXES + 1]
+        return Wording(
+            labels=_LABELS,
+            words=_WORDS,
+            choices={"stores": list(stores)} if len(stores) <= _MOST_BOXES else {},
+            helps=_HELPS,
+            hidden=frozenset({"code"}) if shown else frozenset(),
+        )
 
     @row_page("Issue a coupon", address="issue", icon="add_card", permission="issue", opens_dialog=True)
     def issue(self, request: HttpRequest, series: CouponSeries) -> HttpResponse:
@@ -110,22 +152,3 @@ class SeriesAdmin(ReadOnlyAdmin):
             submit="Generate",
             intro="Codes for printing, valid from now on by the terms of the series.",
         )
-
-    def history_of(self, row: CouponSeries) -> QuerySet[AuditEntry]:
-        """The audit entries about the series and its versions."""
-        versions = CouponSeriesVersion.objects.filter(series=row).values("pk")
-        about = Q(object_type="couponseries", object_id=row.pk)
-        about |= Q(object_type="couponseriesversion", object_id__in=versions)
-        return AuditEntry.objects.filter(about).order_by("-id")
-
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        versions = list(context["original"].versions.all())
-        context["table"] = table(
-            "Versions",
-            ("Version", "Made", "Changes"),
-            [
-                (version.number, version.made_at, "; ".join(differences("", before.terms, version.terms)) if before else "")
-                for version, before in zip(versions, [*versions[1:], None], strict=True)
-            ],
-        )
-        return super().render_change_form(request, context, *args, **kwargs)

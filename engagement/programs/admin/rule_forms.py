@@ -1,6 +1,6 @@
 """Forms of a program's rules. They change its draft, which is checked like the organization file; nothing is in force yet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,8 +12,9 @@ from engagement.programs.file_schema import OCCASION, PROGRAM, RULE, TIER, TRACK
 from engagement.programs.models import Program
 from engagement.rehearsal.services import MOST_DAYS, USUAL_DAYS
 from organizations.audit.actors import Actor
+from organizations.back_office.file_forms import FileForm, Groups, SchemaForm
 from organizations.back_office.forms import ActionForm, WholeNumberField
-from organizations.back_office.schema_forms import document_of, fields_of, initial_of, plain_path
+from organizations.back_office.schema_forms import document_of, fields_of, initial_of
 from organizations.organization_file.problems import OrganizationFileError, Problem
 from organizations.organization_file.schema import ListOf, Struct, Variants, optional
 from use_cases.drafts import keep_draft, replace_draft
@@ -29,7 +30,7 @@ class Part:
     name: str
     struct: Struct | Variants
     noun: str
-    groups: Mapping[str, Sequence[str]]
+    groups: Groups
 
 
 PARTS: Final[Mapping[str, Part]] = {
@@ -44,7 +45,7 @@ PARTS: Final[Mapping[str, Part]] = {
                 "What it gives (one of these ways)": ("award",),
                 "How long the points last": ("expiry", "delay_days", "kind"),
                 "When it applies (blank: always)": ("when",),
-                "Limits": ("max_points", "group"),
+                "Limits": ("max_points*", "group"),
             },
         ),
         Part(
@@ -60,12 +61,12 @@ PARTS: Final[Mapping[str, Part]] = {
             groups={
                 "Tier": ("name", "description"),
                 "How it is reached": ("upgrade",),
-                "How long it lasts": ("validity", "grace_days", "downgrade_to"),
+                "How long it lasts": ("validity*", "grace_days", "downgrade_to"),
                 "How it is kept": ("renew",),
                 "What it brings": ("on_entry",),
             },
         ),
-        Part(name="trackers", struct=TRACKER, noun="tracker", groups={"Tracker": ("",)}),
+        Part(name="trackers", struct=TRACKER, noun="tracker", groups={"Tracker": ("*",)}),
     )
 }
 SETTINGS: Final = Struct(
@@ -83,7 +84,7 @@ SETTINGS: Final = Struct(
         )
     }
 )
-_SETTINGS_GROUPS: Final[Mapping[str, Sequence[str]]] = {
+_SETTINGS_GROUPS: Final[Groups] = {
     "Points": ("points_to_currency", "precision"),
     "Joining": ("enrolment",),
     "Redemption": ("redemption",),
@@ -108,68 +109,20 @@ _NOT_IN_TABLE: Final = frozenset(
 )  # fmt: skip
 
 
-class DraftForm(ActionForm):
-    """A form that changes the draft of a program. Problems of the draft are shown at the fields of their paths."""
+class DraftForm(FileForm):
+    """A form that changes the draft of a program."""
 
     def __init__(self, *args: Any, program: Program, rules: Rules, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.program, self.rules, self.by = program, rules, by
 
-    def change(self) -> None:
-        """Change the draft. Raises `OrganizationFileError`."""
-        raise NotImplementedError
 
-    def path_of(self, problem: Problem) -> str:
-        """The path of a problem within the form."""
-        return problem.path
+class _SchemaForm(SchemaForm, DraftForm):
+    """A form of the draft made from a schema."""
 
-    def act(self) -> None:
-        try:
-            self.change()
-        except OrganizationFileError as error:
-            for problem in error.problems:
-                path = self.path_of(problem)
-                message = f"{problem.message[:1].upper()}{problem.message[1:]}."
-                if path in self.fields:
-                    self.add_error(path, message)
-                else:
-                    self.add_error(None, f"{problem.path}: {message}" if problem.path else message)
-
-
-class _SchemaForm(DraftForm):
-    """A form made from a schema, in groups."""
-
-    def make_fields(self, struct: Struct | Variants, value: Rules, groups: Mapping[str, Sequence[str]]) -> None:
-        """Make the fields of `struct` with the values of `value`."""
-        self.struct, self.value = struct, value
-        self.wording = wording_of(self.rules)
-        self.fields.update(fields_of(struct, value, self.wording))
-        self.initial = {**initial_of(struct, value), **self.initial}
-        self._groups = groups
-
-    def typed(self) -> dict[str, Any]:
-        """What was typed, as the file has it."""
-        return document_of(self.struct, self.cleaned_data, self.value, self.wording)
-
-    @property
-    def groups(self) -> list[tuple[str, list[forms.BoundField], bool]]:
-        """Groups of fields with their titles; the last is true if any of the group's fields has a value or an error."""
-        return [
-            (title, fields, any(self._says_something(field) for field in fields) or number < 2)
-            for number, (title, paths) in enumerate(self._groups.items())
-            if (fields := [self[name] for name in self.fields if _belongs(name, paths)])
-        ]
-
-    @staticmethod
-    def _says_something(field: forms.BoundField) -> bool:
-        return bool(field.errors) or field.value() not in (None, "", [], {}, False)
-
-
-def _belongs(name: str, paths: Sequence[str]) -> bool:
-    plain = plain_path(name)
-    return any(
-        plain == path or plain.startswith(path if path in ("", "max_points", "validity") else f"{path}.") for path in paths
-    )
+    def make_rule_fields(self, struct: Struct | Variants, value: Rules, groups: Groups) -> None:
+        """Make the fields of `struct` with the values of `value`, in the words of rules."""
+        self.make_fields(struct, value, groups=groups, wording=wording_of(self.rules))
 
 
 class RuleForm(_SchemaForm):
@@ -182,8 +135,8 @@ class RuleForm(_SchemaForm):
         value = rows[position] if position is not None else {}
         self.rows = rows
         # The rule that the form was opened for: positions move when rules are removed.
-        self.of: str = value.get("name", "")
-        self.make_fields(part.struct, value, part.groups)
+        self.of = value.get("name", "")
+        self.make_rule_fields(part.struct, value, part.groups)
 
     def change(self) -> None:
         if self.data.get("of", "") != self.of:
@@ -205,7 +158,9 @@ class SettingsForm(_SchemaForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.make_fields(SETTINGS, {name: self.rules[name] for name in SETTINGS.keys if name in self.rules}, _SETTINGS_GROUPS)
+        self.make_rule_fields(
+            SETTINGS, {name: self.rules[name] for name in SETTINGS.keys if name in self.rules}, _SETTINGS_GROUPS
+        )
 
     def change(self) -> None:
         typed = self.typed()

@@ -38,8 +38,8 @@ def test_rules_are_new_changed_removed_or_in_another_order() -> None:
 
 def test_the_rest_is_said_with_what_was_before() -> None:
     assert changed(precision=0, points_to_currency=0.5, expiry_notice_days=[], enrolment={"points": 5}) == [
-        "Joining: 5 points on joining; they never expire. Before: nothing",
+        "Joining: 5 points on joining; they never expire. Before: nothing.",
         "Redemption: A point is worth 0.5 INR. Before: No limits.",
-        "Decimals of a point: 0 Before: 1",
-        "Days of notice before points expire: nothing Before: 7, 30",
+        "Decimals of a point: 0. Before: 1.",
+        "Days of notice before points expire: nothing. Before: 7, 30.",
     ]
