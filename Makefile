@@ -10,7 +10,7 @@ WHOLE_SUITE := --numprocesses=auto --maxprocesses=4 --dist=worksteal -p tests.re
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser coverage response-codes openapi lint prove bench lock acceptance clean \
+.PHONY: help setup demo test test-browser coverage response-codes openapi messages lint prove bench lock acceptance clean \
 	lint-code lint-types lint-templates lint-imports lint-migrations lint-openapi lint-deploy lint-lock
 
 help: ## List these commands
@@ -77,6 +77,9 @@ acceptance: setup ## Run the acceptance cases of ACCEPTANCE_DIR, but for tests/a
 
 bench: setup ## Run the benchmarks beside their yardsticks; ARGS="get" for one part, ARGS=--full for the figures that count
 	@scripts/with-scratch-data $(PYTHON) -m benchmarks $(ARGS)
+
+messages: setup ## Add new words of the back office to the catalogues in locale/, and compile these
+	@$(PYTHON) -m scripts.messages
 
 lock: ## Compile requirements*.txt from pyproject.toml; ARGS=--upgrade moves all pins
 	@scripts/lock $(ARGS)

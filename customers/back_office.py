@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_noop
 
 from customers.identifiers.models import Identifier
 from customers.profile.history import readable_entries
@@ -22,9 +23,9 @@ from organizations.staff.sight import shown_identifier
 IDENTIFIER_LABELS: Final[Mapping[str, str]] = {
     Identifier.Kind.MOBILE: "Mobile",
     Identifier.Kind.EMAIL: "E-mail",
-    Identifier.Kind.EXTERNAL_ID: "External id",
+    Identifier.Kind.EXTERNAL_ID: gettext_noop("External id"),
 }
-CUSTOMER_SEARCH_HELP = "Customer: mobile, e-mail, id, card or name"
+CUSTOMER_SEARCH_HELP = gettext_noop("Customer: mobile, e-mail, id, card or name")
 
 
 class CustomerHistoryAdmin(BackOfficeAdmin):

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from customers.back_office import CustomerFilter, CustomerRowsAdmin
 from engagement.numbers.display import format_money, format_points
@@ -48,7 +49,7 @@ class AccountRowsAdmin(LoyaltyRowsAdmin):
 
 def points_worth(points: Decimal, *, rules: ProgramRules, currency: str) -> str:
     """Points with their value in money, as "6,107 points = 61.07 CAD"; without it if the program's points have none."""
-    shown = f"{format_points(points)} points"
+    shown = gettext("%(points)s points") % {"points": format_points(points)}
     if not rules.ratio:
         return shown
     return f"{shown} = {format_money(round_money(points * rules.ratio, currency))} {currency}"

@@ -7,9 +7,12 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext, gettext_lazy
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from procrastinate.contrib.django.models import ProcrastinateJob
 from unfold.sites import UnfoldAdminSite
+
+from loyalty_project.translation import translate_admin
 
 # Registered by libraries. Permissions come from roles; jobs and authenticator apps have pages of their own.
 NOT_SHOWN = {Group, ProcrastinateJob, TOTPDevice}
@@ -21,7 +24,7 @@ class BackOffice(UnfoldAdminSite):
     """The admin site for staff."""
 
     site_header = site_title = "Regulars"
-    index_title = "Start"
+    index_title = gettext_lazy("Start")
     index_template = "back_office/start.html"
     login_template = "back_office/log_in.html"
     site_url = None
@@ -30,6 +33,8 @@ class BackOffice(UnfoldAdminSite):
         """Register models as Django does, except those in NOT_SHOWN."""
         models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
         super().register([model for model in models if model not in NOT_SHOWN], admin_class, **options)
+        if admin_class is not None:
+            translate_admin(admin_class)
 
     def get_urls(self) -> list[Any]:
         """The addresses of Django and Unfold, without NOT_SERVED."""
@@ -44,7 +49,7 @@ def answer_locked_out(request: HttpRequest, _response: HttpResponse | None, _cre
     """The answer after too many wrong passwords (AXES_LOCKOUT_CALLABLE): 429, with the time to wait."""
     context = {
         **admin.site.each_context(request),
-        "title": "Log-in locked",
+        "title": gettext("Log-in locked"),
         "minutes": round(settings.AXES_COOLOFF_TIME * 60),
     }
     return TemplateResponse(request, "back_office/locked_out.html", context, status=429).render()

@@ -5,6 +5,7 @@ from django.contrib.admin import apps as admin_apps
 from django.core.checks import Tags, register
 
 from loyalty_project.db.checks import check_clock
+from loyalty_project.translation import translate_models
 
 
 class LoyaltyProjectConfig(AppConfig):
@@ -14,8 +15,9 @@ class LoyaltyProjectConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        """Add the checks of the database."""
+        """Add the checks of the database, and let the words of models follow the language of the page."""
         register(check_clock, Tags.database)
+        translate_models()
 
 
 class AdminConfig(admin_apps.AdminConfig):

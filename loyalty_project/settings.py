@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "loyalty_project.static_files.StaticFilesMiddleware",
     "loyalty_project.compression.PageCompressionMiddleware",
+    "loyalty_project.translation.LanguageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -125,6 +126,13 @@ TEMPLATES = [
 # --- language, time, files
 
 LANGUAGE_CODE = "en"
+# Of the back office (docs/translating.md). The API speaks English.
+LANGUAGES = [("en", "English"), ("fr", "Français"), ("hi", "हिन्दी"), ("ar", "العربية")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
@@ -220,7 +228,7 @@ UNFOLD = unfold_settings.UNFOLD
 # --- the browser's side
 
 CSRF_FAILURE_VIEW = "organizations.staff.kept_forms.answer_untrusted"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_AGE = 12 * 3600
 # A session of the back office ends after this time without a page.
 STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", 30, validate=validate.Range(min=1, max=720))

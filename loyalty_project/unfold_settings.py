@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy
 
 
 def _files(*names: str) -> list[Callable[[HttpRequest], str]]:
@@ -16,7 +17,7 @@ def _files(*names: str) -> list[Callable[[HttpRequest], str]]:
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Regulars",
     "SITE_HEADER": "Regulars",
-    "SITE_SUBHEADER": "Back office",
+    "SITE_SUBHEADER": gettext_lazy("Back office"),
     "SITE_URL": None,
     "SITE_ICON": lambda _request: static("back_office/mark.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("back_office/mark.svg")}],
@@ -24,7 +25,8 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": _files("find.js", "dialogs.js"),
     "LOGIN": {"form": "organizations.staff.log_in_form.LogInForm", "image": lambda _request: static("back_office/log-in.svg")},
     "DASHBOARD_CALLBACK": "use_cases.dashboard.fill_start_page",
-    "ACCOUNT": {"navigation": [{"title": "Two-step log-in", "link": reverse_lazy("two_step")}]},
+    "ACCOUNT": {"navigation": [{"title": gettext_lazy("Two-step log-in"), "link": reverse_lazy("two_step")}]},
+    "SHOW_LANGUAGES": True,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import path, re_path
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from customers.api.viewsets import CustomerViewSet
 from customers.finding.admin import find_hits, find_page, reduced_card
@@ -62,6 +63,7 @@ urlpatterns = [
     path("admin/find/hits/", admin.site.admin_view(find_hits), name="find_hits"),
     path("admin/find/card/<str:reference>/", admin.site.admin_view(reduced_card), name="reduced_card"),
     path("admin/two-step/", two_step, name="two_step"),
+    path("admin/language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("v3/oauth/token/generate", TokenView.as_view()),
     *router.urls,

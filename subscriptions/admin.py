@@ -9,14 +9,14 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
-from unfold.decorators import display
+from django.utils.translation import gettext, gettext_noop
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
 from customers.back_office import CustomerFilter, CustomerRowsAdmin
 from customers.profile.models import Customer
 from loyalty_project import clock
 from organizations.audit.actors import Actor
-from organizations.back_office.columns import actor_column, source_column, value_column
+from organizations.back_office.columns import actor_column, source_column, state_display, value_column
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, NamedFilter
 from organizations.back_office.forms import ActionForm, ReasonField
@@ -26,7 +26,7 @@ from subscriptions.rules import Choice
 from subscriptions.services import CONSTRAINTS, decide_each
 from subscriptions.switches import ANSWERS, Switch, consent_switches, label_of
 
-LOG_ANSWERS: Final = {True: "subscribed", False: "unsubscribed", None: "no answer"}
+LOG_ANSWERS: Final = {True: gettext_noop("subscribed"), False: gettext_noop("unsubscribed"), None: gettext_noop("no answer")}
 
 
 class AnswerFilter(NamedFilter):
@@ -56,14 +56,16 @@ class ConsentForm(ActionForm):
         for switch in switches:
             self.fields[switch.name] = forms.ChoiceField(
                 label=switch.label,
-                choices=[("1", "Yes"), ("0", "No")],
+                choices=[("1", gettext("Yes")), ("0", gettext("No"))],
                 required=False,
                 initial=switch.value,
                 show_hidden_initial=True,
                 widget=UnfoldAdminRadioSelectWidget,
             )
         self.fields["reason"] = ReasonField(
-            label="How do you know?", help_text="Kept in the log: where and how the customer said so.", required=False
+            label=gettext("How do you know?"),
+            help_text=gettext("Kept in the log: where and how the customer said so."),
+            required=False,
         )
 
     @property
@@ -79,7 +81,7 @@ class ConsentForm(ActionForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if self.choices and not cleaned.get("reason") and "reason" not in self.errors:
-            self.add_error("reason", "Say how you know.")
+            self.add_error("reason", gettext("Say how you know."))
         return cleaned
 
     def act(self) -> None:
@@ -91,8 +93,18 @@ class ConsentForm(ActionForm):
 
     def summary(self) -> str:
         """What was done, in a sentence."""
-        answers = [f"{label_of(choice.channel, choice.priority)}: {ANSWERS[choice.is_subscribed]}" for choice in self.changed]
-        return f"Consent of {self.customer} saved. {'; '.join(answers)}." if answers else "Nothing was changed."
+        answers = [
+            f"{label_of(choice.channel, choice.priority)}: {gettext(ANSWERS[choice.is_subscribed])}" for choice in self.changed
+        ]
+        return (
+            gettext("Consent of %(customer)s saved. %(answers)s.") % {"customer": self.customer, "answers": "; ".join(answers)}
+            if answers
+            else gettext("Nothing was changed.")
+        )
+
+
+def _log_answer(answer: bool | None) -> str:  # noqa: FBT001 - a value of the log
+    return gettext(LOG_ANSWERS[answer])
 
 
 @admin.register(ConsentChange)
@@ -119,11 +131,11 @@ class ConsentChangeAdmin(CustomerRowsAdmin):
     )
     ordering = ("-pk",)
 
-    previous_answer = value_column("old", "Previous answer", LOG_ANSWERS.get, empty=LOG_ANSWERS[None])
+    previous_answer = value_column("old", "Previous answer", _log_answer, empty=LOG_ANSWERS[None])
     actor_name = actor_column("actor")
     source_label = source_column()
 
-    @display(description="Answer", label={LOG_ANSWERS[True]: "success", LOG_ANSWERS[False]: "danger"})
+    @state_display("Answer", {LOG_ANSWERS[True]: "success", LOG_ANSWERS[False]: "danger"})
     def answer_label(self, change: ConsentChange) -> str:
         """The answer in words."""
         return LOG_ANSWERS[change.new]
@@ -157,10 +169,10 @@ class ConsentChangeAdmin(CustomerRowsAdmin):
             page: HttpResponse = customers.answer_page(
                 request,
                 "back_office/decide_consent.html",
-                title=f"Consent: {customer}",
+                title=gettext("Consent: %(customer)s") % {"customer": customer},
                 original=customer,
                 switches=[replace(switch, typed=request.POST.get(switch.name, "")) for switch in switches],
                 form=form,
-                submit="Save",
+                submit=gettext("Save"),
             )
             return page

@@ -4,12 +4,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext_noop
+
 from customers.identifiers.models import Identifier
 from subscriptions.models import Channel
 
 # The kind of identifier that a channel needs.
 ADDRESSES: Final[Mapping[str, str]] = {Channel.SMS: Identifier.Kind.MOBILE, Channel.EMAIL: Identifier.Kind.EMAIL}
-_UNREACHABLE: Final[Mapping[str, str]] = {Channel.SMS: "no mobile number", Channel.EMAIL: "no e-mail address"}
+_UNREACHABLE: Final[Mapping[str, str]] = {
+    Channel.SMS: gettext_noop("no mobile number"),
+    Channel.EMAIL: gettext_noop("no e-mail address"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ def may_send(channel: str, *, is_subscribed: bool | None, opt_in_type: str, know
     if ADDRESSES[channel] not in known_by:
         return Verdict(is_allowed=False, why=_UNREACHABLE[channel])
     if is_subscribed is not None:
-        return Verdict(is_subscribed, "subscribed" if is_subscribed else "unsubscribed")
+        return Verdict(is_subscribed, gettext_noop("subscribed") if is_subscribed else gettext_noop("unsubscribed"))
     if opt_in_type == "SINGLE":
-        return Verdict(is_allowed=True, why="has not unsubscribed")
-    return Verdict(is_allowed=False, why="has not subscribed")
+        return Verdict(is_allowed=True, why=gettext_noop("has not unsubscribed"))
+    return Verdict(is_allowed=False, why=gettext_noop("has not subscribed"))

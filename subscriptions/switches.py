@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.utils.translation import gettext, gettext_noop
+
 from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
 from organizations.tenancy.models import Organization
@@ -14,8 +16,15 @@ from subscriptions.rules import Pair
 from subscriptions.sending import Verdict, may_send
 from subscriptions.services import consents_of
 
-ANSWERS: Final[Mapping[bool | None, str]] = {True: "yes", False: "no", None: "no answer"}
-_KINDS: Final[Mapping[str, str]] = {Priority.BULK: "offers and news", Priority.TRANS: "about purchases"}
+ANSWERS: Final[Mapping[bool | None, str]] = {
+    True: gettext_noop("yes"),
+    False: gettext_noop("no"),
+    None: gettext_noop("no answer"),
+}
+_KINDS: Final[Mapping[str, str]] = {
+    Priority.BULK: gettext_noop("offers and news"),
+    Priority.TRANS: gettext_noop("about purchases"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +63,7 @@ class Switch:
 
 def label_of(channel: str, priority: str) -> str:
     """Channel and kind of message in words: "SMS, offers and news"."""
-    return f"{Channel(channel).label}, {_KINDS[priority]}"
+    return f"{gettext(Channel(channel).label)}, {gettext(_KINDS[priority])}"
 
 
 def consent_switches(customer: Customer, *, organization: Organization) -> list[Switch]:

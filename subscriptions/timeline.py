@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from customers.profile.models import Customer
 from organizations.back_office.history import actor_label, source_label
 from organizations.back_office.pages import page_of
@@ -17,16 +19,16 @@ def consents_timeline(customer: Customer, part: TimelineSlice) -> list[TimelineR
 
 def _row(change: ConsentChange, part: TimelineSlice) -> TimelineRow:
     facts: list[tuple[str, Any]] = [
-        ("Before", ANSWERS[change.old]),
-        ("Reason", change.reason),
-        ("By", f"{actor_label(change.actor)}, {source_label(change.source)}"),
+        (gettext("Before"), gettext(ANSWERS[change.old])),
+        (gettext("Reason"), change.reason),
+        (gettext("By"), f"{actor_label(change.actor)}, {source_label(change.source)}"),
     ]
     return TimelineRow(
         key=part.key(change.at, change.pk),
         icon="notifications_active" if change.new else "notifications_off",
-        title="Consent",
+        title=gettext("Consent"),
         note=label_of(change.channel, change.priority),
-        state=ANSWERS[change.new],
+        state=gettext(ANSWERS[change.new]),
         tone="good" if change.new else "bad",
         facts=facts,
         link=page_of(change),

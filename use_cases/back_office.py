@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 from django.urls import reverse_lazy
+from django.utils.translation import gettext, gettext_noop
 
 from customers import sidebar as customers
 from customers.duplicates.staff import DUPLICATES
@@ -80,7 +81,7 @@ STAFF_PERMISSIONS: Final = StaffPermissions.combine(
 # Title, entries and Unfold's options of each group of the sidebar, from top to bottom.
 _GROUPS: Final[tuple[tuple[str, tuple[SidebarEntry, ...], dict[str, Any]], ...]] = (
     (
-        "Customers",
+        gettext_noop("Customers"),
         (
             *customers.CUSTOMERS,
             *subscriptions.CONSENTS,
@@ -91,15 +92,15 @@ _GROUPS: Final[tuple[tuple[str, tuple[SidebarEntry, ...], dict[str, Any]], ...]]
         ),
         {},
     ),
-    ("Loyalty", engagement.LOYALTY, {}),
-    ("Referrals", referrals.REFERRALS, {}),
+    (gettext_noop("Loyalty"), engagement.LOYALTY, {}),
+    (gettext_noop("Referrals"), referrals.REFERRALS, {}),
     (
-        "Organization",
+        gettext_noop("Organization"),
         (*organizations.CONFIGURATION, *tickets.CHOICES, *webhooks.ENDPOINTS),
         {"collapsible": False},
     ),
     (
-        "Oversight",
+        gettext_noop("Oversight"),
         (
             *organizations.STAFF_AND_IMPORTS,
             *engagement.DEFERRED_EVENTS,
@@ -119,6 +120,6 @@ def compose_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the sidebar, from top to bottom. Unfold hides entries that the current user may not see."""
     waiting = count_queues(request, QUEUES)
     return [
-        {"items": [{"title": "Start", "icon": "home", "link": reverse_lazy("admin:index")}]},
+        {"items": [{"title": gettext("Start"), "icon": "home", "link": reverse_lazy("admin:index")}]},
         *(sidebar_group(title, entries, waiting, **options) for title, entries, options in _GROUPS),
     ]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_noop
 
 from customers.profile.models import Customer
 from engagement.adjustments.staff import may_adjust
@@ -15,19 +16,24 @@ from use_cases.customer_page import ProgramCard
 
 ISSUE_COUPON: Final = "engagement.issue_coupon"
 # Title, icon, name of the address of a page about a customer, permission.
-_COUPON: Final = ("Coupon", "confirmation_number", "customers_customer_issue_coupon", ISSUE_COUPON)
-_REDEEM: Final = ("Redeem", "redeem", "customers_customer_redeem", "engagement.redeem_points")
+_COUPON: Final = (gettext_noop("Coupon"), "confirmation_number", "customers_customer_issue_coupon", ISSUE_COUPON)
+_REDEEM: Final = (gettext_noop("Redeem"), "redeem", "customers_customer_redeem", "engagement.redeem_points")
 _PAGES: Final = (
-    ("Ticket", "support_agent", "customers_customer_open_ticket", "tickets.change_ticket"),
-    ("Consent", "notifications", "subscriptions_consentchange_decide", "subscriptions.change_consent"),
-    ("Change e-mail/mobile", "swap_horiz", "customers_customer_request_change", "customers.add_identityrequest"),
-    ("Merge", "merge", "customers_customer_find_duplicate", "customers.merge_customers"),
+    (gettext_noop("Ticket"), "support_agent", "customers_customer_open_ticket", "tickets.change_ticket"),
+    (gettext_noop("Consent"), "notifications", "subscriptions_consentchange_decide", "subscriptions.change_consent"),
+    (gettext_noop("Change e-mail/mobile"), "swap_horiz", "customers_customer_request_change", "customers.add_identityrequest"),
+    (gettext_noop("Merge"), "merge", "customers_customer_find_duplicate", "customers.merge_customers"),
 )
-_GOODWILL: Final = ("Goodwill", "volunteer_activism", "customers_customer_goodwill")
-_REVERSE: Final = ("Reverse a redemption", "undo", "customers_customer_reverse_redemption", "engagement.reverse_redemption")
+_GOODWILL: Final = (gettext_noop("Goodwill"), "volunteer_activism", "customers_customer_goodwill")
+_REVERSE: Final = (
+    gettext_noop("Reverse a redemption"),
+    "undo",
+    "customers_customer_reverse_redemption",
+    "engagement.reverse_redemption",
+)
 _LESS_OFTEN: Final = (
-    ("Record a bill", "receipt_long", "customers_customer_record_bill", "engagement.record_bill"),
-    ("Simulate a bill", "calculate", "customers_customer_simulate_bill", "engagement.view_bill"),
+    (gettext_noop("Record a bill"), "receipt_long", "customers_customer_record_bill", "engagement.record_bill"),
+    (gettext_noop("Simulate a bill"), "calculate", "customers_customer_simulate_bill", "engagement.view_bill"),
 )
 
 

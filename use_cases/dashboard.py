@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from customers.back_office import identifier_line
 from customers.profile.models import Customer
@@ -106,7 +107,11 @@ def _chosen_days(request: HttpRequest) -> int:
     days = request.GET.get("days", str(_USUAL))
     if days in map(str, LENGTHS):
         return int(days)
-    messages.warning(request, f"The figures are shown for {', '.join(map(str, LENGTHS))} days. These are the {_USUAL} days.")
+    messages.warning(
+        request,
+        gettext("The figures are shown for %(lengths)s days. These are the %(usual)s days.")
+        % {"lengths": ", ".join(map(str, LENGTHS)), "usual": _USUAL},
+    )
     return _USUAL
 
 
@@ -114,7 +119,7 @@ def _chosen_store(request: HttpRequest, stores: Mapping[int, str]) -> int | None
     asked = request.GET.get("store", "")
     chosen = next((pk for pk in stores if str(pk) == asked), None)
     if asked and chosen is None:
-        messages.warning(request, "The store of this address does not exist, or you may not see it.")
+        messages.warning(request, gettext("The store of this address does not exist, or you may not see it."))
     return chosen
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db.models import Prefetch
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from customers.back_office import IDENTIFIER_LABELS, identifier_line
 from customers.cards.models import Card
@@ -166,13 +167,13 @@ def _people(term: str, by: Seeker, coupons: Iterable[Coupon], limit: int) -> lis
 def _reason(match: Match, term: str) -> str:
     match match.kind:
         case LookedUp.MOBILE_END:
-            return f"mobile ends {last_digits(term)}"
+            return gettext("mobile ends %(term)s") % {"term": last_digits(term)}
         case LookedUp.NAME | LookedUp.BOTH_NAMES:
-            return "name"
+            return gettext("name")
         case LookedUp.SIMILAR_NAME:
-            return "similar name"
+            return gettext("similar name")
         case LookedUp.ID:
-            return f"customer id {match.customer_id}"
+            return gettext("customer id %(customer_id)s") % {"customer_id": match.customer_id}
         case kind:
             return f"{_WORDS[kind]} {shown_identifier(kind, match.value, customer_id=match.customer_id)}"
 
@@ -180,7 +181,7 @@ def _reason(match: Match, term: str) -> str:
 def _owner(coupon: Coupon) -> Iterator[_Person]:
     """The customer who has the coupon; none of a printed one that nobody has redeemed."""
     if coupon.customer_id is not None:
-        why = f"coupon {coupon.code}, {state_of(coupon, clock.now())}"
+        why = gettext("coupon %(code)s, %(coupon)s") % {"code": coupon.code, "coupon": state_of(coupon, clock.now())}
         yield _Person(customer_id=coupon.customer_id, why=why, is_whole=True)
 
 
@@ -229,39 +230,61 @@ def _unissued_cards(number: str, by: Seeker) -> Iterable[Card]:
 
 def _coupon_hit(coupon: Coupon) -> Hit:
     return Hit(
-        title=f"Coupon {coupon.code}", why="coupon code", address=page_of(coupon), icon="confirmation_number", is_whole=True,
-        lines=[f"{coupon.series}, not given to a customer yet"],
-    )  # fmt: skip
+        title=gettext("Coupon %(code)s") % {"code": coupon.code},
+        why=gettext("coupon code"),
+        address=page_of(coupon),
+        icon="confirmation_number",
+        is_whole=True,
+        lines=[gettext("%(series)s, not given to a customer yet") % {"series": coupon.series}],
+    )
 
 
 def _bill_hit(bill: Bill) -> Hit:
-    customer = name_of(bill.customer) if bill.customer else "no customer"
+    customer = name_of(bill.customer) if bill.customer else gettext("no customer")
     facts = [f"{timezone.localtime(bill.billed_at):%Y-%m-%d}", f"{format_money(bill.amount)} {bill.currency}"]
     return Hit(
-        title=f"Bill {bill.number}", why="bill number", address=page_of(bill), icon="receipt_long", is_whole=True,
-        lines=[f"{customer} · {' · '.join(facts)}"], store=str(bill.store or ""),
-    )  # fmt: skip
+        title=gettext("Bill %(number)s") % {"number": bill.number},
+        why=gettext("bill number"),
+        address=page_of(bill),
+        icon="receipt_long",
+        is_whole=True,
+        lines=[f"{customer} · {' · '.join(facts)}"],
+        store=str(bill.store or ""),
+    )
 
 
 def _ticket_hit(ticket: Ticket) -> Hit:
     return Hit(
-        title=f"Ticket {ticket.code}", why="ticket code", address=page_of(ticket), icon="support_agent", is_whole=True,
-        lines=[f"{name_of(ticket.customer)} · {ticket}"], badge=ticket.status,
-    )  # fmt: skip
+        title=gettext("Ticket %(code)s") % {"code": ticket.code},
+        why=gettext("ticket code"),
+        address=page_of(ticket),
+        icon="support_agent",
+        is_whole=True,
+        lines=[f"{name_of(ticket.customer)} · {ticket}"],
+        badge=ticket.status,
+    )
 
 
 def _card_hit(card: Card) -> Hit:
     return Hit(
-        title=f"Card {card.number}", why="card number", address=page_of(card), icon="credit_card", is_whole=True,
-        lines=[f"{card.series}, not issued"],
-    )  # fmt: skip
+        title=gettext("Card %(number)s") % {"number": card.number},
+        why=gettext("card number"),
+        address=page_of(card),
+        icon="credit_card",
+        is_whole=True,
+        lines=[gettext("%(series)s, not issued") % {"series": card.series}],
+    )
 
 
 def _other_stores_hit(found: OtherStoresCustomer) -> Hit:
     return Hit(
-        title="A customer of another store", why=_WORDS[found.kind], address=found.address, icon="badge", is_whole=True,
-        lines=["Opens a reduced card. The opening is recorded with your name."],
-    )  # fmt: skip
+        title=gettext("A customer of another store"),
+        why=gettext(_WORDS[found.kind]),
+        address=found.address,
+        icon="badge",
+        is_whole=True,
+        lines=[gettext("Opens a reduced card. The opening is recorded with your name.")],
+    )
 
 
 def _customer_hits(people: Sequence[_Person], by: Seeker) -> list[Hit]:
@@ -302,5 +325,8 @@ def _figures(customers: Collection[Customer], organizations: Iterable[Organizati
             balances, catalog = read_balances(ids, organization=organization), current_catalog()
         for pk in ids:
             for _, balance in active_balances(balances.of_customer(pk), catalog)[:1]:
-                figures[pk] = f"{format_points(balance.spendable)} points", balance.tier.name if balance.tier else ""
+                figures[pk] = (
+                    gettext("%(spendable)s points") % {"spendable": format_points(balance.spendable)},
+                    balance.tier.name if balance.tier else "",
+                )
     return figures

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from customers.registration.context import InputContext
 from customers.registration.input import CustomerInput
@@ -15,10 +16,10 @@ from use_cases.corrections import add_customer
 CONSENT_PERMISSION: Final = "subscriptions.change_consent"
 # What a customer may agree to, in the words of the desk. The keys are channel and priority.
 CONSENTS: Final[Mapping[str, str]] = {
-    f"{Channel.SMS.value} {Priority.BULK.value}": "Offers and news by SMS",
-    f"{Channel.EMAIL.value} {Priority.BULK.value}": "Offers and news by e-mail",
-    f"{Channel.SMS.value} {Priority.TRANS.value}": "Receipts and points by SMS",
-    f"{Channel.EMAIL.value} {Priority.TRANS.value}": "Receipts and points by e-mail",
+    f"{Channel.SMS.value} {Priority.BULK.value}": gettext_noop("Offers and news by SMS"),
+    f"{Channel.EMAIL.value} {Priority.BULK.value}": gettext_noop("Offers and news by e-mail"),
+    f"{Channel.SMS.value} {Priority.TRANS.value}": gettext_noop("Receipts and points by SMS"),
+    f"{Channel.EMAIL.value} {Priority.TRANS.value}": gettext_noop("Receipts and points by e-mail"),
 }
 _ADDRESSES: Final[Mapping[str, str]] = {Channel.SMS.value: "mobile", Channel.EMAIL.value: "email"}
 

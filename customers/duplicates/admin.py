@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
 from unfold.decorators import display
 
 from customers.back_office import CustomerRowsAdmin, identifier_line
@@ -93,7 +94,7 @@ class DuplicateCandidateAdmin(CustomerRowsAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         pair: DuplicateCandidate = context["original"]
         context.update(
-            title=f"{pair.first} and {pair.second}",
+            title=gettext("%(first)s and %(second)s") % {"first": pair.first, "second": pair.second},
             evidence=_evidence(pair),
             lines=compare(pair),
             decided_by=actor_label(pair.decided_by),
@@ -116,9 +117,13 @@ class DuplicateCandidateAdmin(CustomerRowsAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if dismiss_candidate(pair, by=actor_of(request, self.organization_behind(pair))):
-            messages.success(request, f"Dismissed: {pair.first} and {pair.second}. They are not suggested again.")
+            messages.success(
+                request,
+                gettext("Dismissed: %(first)s and %(second)s. They are not suggested again.")
+                % {"first": pair.first, "second": pair.second},
+            )
         else:
-            messages.info(request, "This pair was already decided. Nothing was changed.")
+            messages.info(request, gettext("This pair was already decided. Nothing was changed."))
         return HttpResponseRedirect(reverse("admin:customers_duplicatecandidate_changelist"))
 
 
@@ -126,11 +131,11 @@ def compare(pair: DuplicateCandidate) -> list[Line]:
     """The two customers side by side."""
     first, second = _summary(pair.first), _summary(pair.second)
     evidence = {
-        "Name": {Evidence.CARD, Evidence.SOURCE_ACCOUNT},
-        "Cards": {Evidence.CARD},
-        "Profiles at other sources": {Evidence.SOURCE_ACCOUNT},
-        "Mobile": {Evidence.MOBILE},
-        "E-mail": {Evidence.EMAIL},
+        gettext("Name"): {Evidence.CARD, Evidence.SOURCE_ACCOUNT},
+        gettext("Cards"): {Evidence.CARD},
+        gettext("Profiles at other sources"): {Evidence.SOURCE_ACCOUNT},
+        gettext("Mobile"): {Evidence.MOBILE},
+        gettext("E-mail"): {Evidence.EMAIL},
     }
     return [Line(label, first[label], second[label], bool(evidence.get(label, set()) & set(pair.evidence))) for label in first]
 
@@ -141,15 +146,17 @@ def _summary(customer: Customer) -> dict[str, str]:
     noted = [channel["value"] for channel in customer.comm_channels if channel["type"] == "CARD_NUMBER"]
     cards = [f"{card.number} ({card.get_status_display()})" for card in customer.cards.order_by("-pk")]
     return {
-        "Name": str(customer),
-        "Mobile": shown_identifier(Kind.MOBILE, identifiers.get(Kind.MOBILE, ""), customer_id=customer.pk),
-        "E-mail": shown_identifier(Kind.EMAIL, identifiers.get(Kind.EMAIL, ""), customer_id=customer.pk),
-        "External id": shown_identifier(Kind.EXTERNAL_ID, identifiers.get(Kind.EXTERNAL_ID, ""), customer_id=customer.pk),
-        "Cards": ", ".join([*cards, *(f"{number} (noted)" for number in noted)]),
-        "Profiles at other sources": ", ".join(map(str, customer.source_profiles.all())),
-        "Type": customer.get_type_display(),
-        "Fraud": customer.get_fraud_status_display(),
-        "Registered at": str(customer.registered_store or ""),
+        gettext("Name"): str(customer),
+        gettext("Mobile"): shown_identifier(Kind.MOBILE, identifiers.get(Kind.MOBILE, ""), customer_id=customer.pk),
+        gettext("E-mail"): shown_identifier(Kind.EMAIL, identifiers.get(Kind.EMAIL, ""), customer_id=customer.pk),
+        gettext("External id"): shown_identifier(
+            Kind.EXTERNAL_ID, identifiers.get(Kind.EXTERNAL_ID, ""), customer_id=customer.pk
+        ),
+        gettext("Cards"): ", ".join([*cards, *(gettext("%(number)s (noted)") % {"number": number} for number in noted)]),
+        gettext("Profiles at other sources"): ", ".join(map(str, customer.source_profiles.all())),
+        gettext("Type"): customer.get_type_display(),
+        gettext("Fraud"): customer.get_fraud_status_display(),
+        gettext("Registered at"): str(customer.registered_store or ""),
     }
 
 

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
 from customers.back_office import CustomerRowsAdmin
@@ -49,7 +50,7 @@ class EraseForm(ActionForm):
         """The id, if it is the customer's."""
         given: str = self.cleaned_data["repeated_id"]
         if given != str(self.customer.pk):
-            raise forms.ValidationError(f"This page is about customer {self.customer.pk}.")
+            raise forms.ValidationError(gettext("This page is about customer %(customer)s.") % {"customer": self.customer.pk})
         return given
 
     def act(self) -> None:
@@ -94,16 +95,16 @@ class ErasureActions(BackOfficeAdmin):
         """The page that removes a single stored value of a customer."""
         form = RemoveForm(request.POST or None, customer=customer, by=actor_of(request, self.organization_behind(customer)))
         if form.run():
-            messages.success(request, f"{form.removed.name} was removed.")
+            messages.success(request, gettext("%(removed)s was removed.") % {"removed": form.removed.name})
             return HttpResponseRedirect(page_of(customer))
         return self.answer_page(
             request,
             "back_office/action.html",
-            title=f"Remove a value: {customer}",
-            intro="A value that is wrong, or must not be kept. To replace one, edit the customer.",
+            title=gettext("Remove a value: %(customer)s") % {"customer": customer},
+            intro=gettext("A value that is wrong, or must not be kept. To replace one, edit the customer."),
             original=customer,
             form=form,
-            submit="Remove",
+            submit=gettext("Remove"),
         )
 
     @row_page("Export data", address="export", icon="download", permission="export")
@@ -119,26 +120,32 @@ class ErasureActions(BackOfficeAdmin):
             answer["Content-Disposition"] = f'attachment; filename="customer-{customer.pk}.json"'
             return answer
         return self.answer_page(
-            request, "back_office/export_person.html", title=f"All data about {customer}", original=customer, export=export
+            request,
+            "back_office/export_person.html",
+            title=gettext("All data about %(customer)s") % {"customer": customer},
+            original=customer,
+            export=export,
         )
 
     @row_page("Erase", address="erase", icon="person_remove", permission="erase")
     def erase(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         """The page that erases the personal data of a customer, and leads to the certificate."""
         if not customer.is_current:
-            messages.warning(request, "This customer is merged into another one, or erased already.")
+            messages.warning(request, gettext("This customer is merged into another one, or erased already."))
             return HttpResponseRedirect(page_of(customer))
         form = EraseForm(request.POST or None, customer=customer, by=actor_of(request, self.organization_behind(customer)))
         if form.run():
-            messages.success(request, f"The personal data of customer {customer.pk} was erased.")
+            messages.success(
+                request, gettext("The personal data of customer %(customer)s was erased.") % {"customer": customer.pk}
+            )
             return HttpResponseRedirect(page_of(form.certificate))
         return self.answer_page(
             request,
             "back_office/erase_customer.html",
-            title=f"Erase: {customer}",
+            title=gettext("Erase: %(customer)s") % {"customer": customer},
             original=customer,
             form=form,
-            submit="Erase for good",
+            submit=gettext("Erase for good"),
             button="danger",
         )
 

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from customers.finding.references import CardReference
@@ -29,7 +30,12 @@ def find_page(request: HttpRequest) -> HttpResponse:
     if findings.clear_hit is not None:
         return HttpResponseRedirect(findings.clear_hit.address)
     return _answer(
-        request, "back_office/find.html", title="Find", findings=findings, typed=request.GET.get("q", ""), has_own_find=True
+        request,
+        "back_office/find.html",
+        title=gettext("Find"),
+        findings=findings,
+        typed=request.GET.get("q", ""),
+        has_own_find=True,
     )
 
 
@@ -51,7 +57,7 @@ def reduced_card(request: HttpRequest, reference: str) -> HttpResponse:
         read = CardReference.read(reference, actor=actor.name)
     card = open_reduced_card(read, by=actor) if read is not None else None
     if card is None:
-        messages.warning(request, "This link is no longer good. Please find the customer again.")
+        messages.warning(request, gettext("This link is no longer good. Please find the customer again."))
         return HttpResponseRedirect(reverse("find"))
     return _answer(
         request,

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.contrib import admin
 from django.db.models import OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from customers.back_office import identifier_line
 from customers.groups.models import GroupMembership, UserGroup
@@ -77,5 +78,7 @@ def _members_table(members: Iterable[GroupMembership], count: int) -> Table:
         rows,
         note=count_label(count),
         empty="No members yet.",
-        footer=f"Only the first {MEMBERS_SHOWN} are shown." if count > MEMBERS_SHOWN else "",
+        footer=gettext("Only the first %(members_shown)s are shown.") % {"members_shown": MEMBERS_SHOWN}
+        if count > MEMBERS_SHOWN
+        else "",
     )

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from customers.identity_requests.models import IdentityRequest
 from customers.identity_requests.services import requests_about
@@ -51,5 +52,5 @@ def _row(request: IdentityRequest, customer: Customer) -> list[Any]:
 def _merges(request: IdentityRequest, customer: Customer) -> str:
     """The merge that approval means, as seen from the customer's page; "" for none."""
     if request.other_id == customer.pk:
-        return f"merges into {request.customer}"
-    return f"merges {name_of(request.other)}" if request.other else ""
+        return gettext("merges into %(customer)s") % {"customer": request.customer}
+    return gettext("merges %(other)s") % {"other": name_of(request.other)} if request.other else ""

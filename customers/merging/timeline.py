@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from customers.merging.models import Merge
 from customers.profile.models import Customer
@@ -19,17 +20,17 @@ def merges_timeline(customer: Customer, part: TimelineSlice) -> list[TimelineRow
 
 
 def _row(merge: Merge, customer: Customer, part: TimelineSlice) -> TimelineRow:
-    facts: list[tuple[str, Any]] = [("Reason", merge.reason), ("By", actor_label(merge.actor))]
+    facts: list[tuple[str, Any]] = [(gettext("Reason"), merge.reason), (gettext("By"), actor_label(merge.actor))]
     if merge.undone_at:
         facts += [
-            ("Undone", merge.undone_at),
-            ("Undone by", actor_label(merge.undone_by)),
-            ("Reason to undo", merge.undone_reason),
+            (gettext("Undone"), merge.undone_at),
+            (gettext("Undone by"), actor_label(merge.undone_by)),
+            (gettext("Reason to undo"), merge.undone_reason),
         ]
     return TimelineRow(
         key=part.key(merge.merged_at, merge.pk),
         icon="merge",
-        title="Merge",
+        title=gettext("Merge"),
         note=_what_merged(merge, customer),
         state="undone" if merge.undone_at else "",
         facts=facts,
@@ -40,5 +41,9 @@ def _row(merge: Merge, customer: Customer, part: TimelineSlice) -> TimelineRow:
 
 def _what_merged(merge: Merge, customer: Customer) -> str:
     other = merge.victim if merge.survivor_id == customer.pk else merge.survivor
-    name = name_of(other, f"{other} (customer {other.pk})")
-    return f"{name} was merged into this customer" if other is merge.victim else f"merged into {name}"
+    name = name_of(other, gettext("%(other)s (customer %(id)s)") % {"other": other, "id": other.pk})
+    return (
+        gettext("%(name)s was merged into this customer") % {"name": name}
+        if other is merge.victim
+        else gettext("merged into %(name)s") % {"name": name}
+    )

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from django.utils.translation import gettext
+
 from customers.outbox.models import OutboxMessage
 from customers.profile.models import Customer
 from organizations.back_office.pages import page_of
@@ -16,14 +18,16 @@ def outbox_timeline(customer: Customer, part: TimelineSlice) -> list[TimelineRow
 
 
 def _row(message: OutboxMessage, part: TimelineSlice) -> TimelineRow:
-    facts: list[tuple[str, Any]] = [("Sent by", message.get_sender_display()), ("Tries", message.tries)]
+    facts: list[tuple[str, Any]] = [(gettext("Sent by"), message.get_sender_display()), (gettext("Tries"), message.tries)]
     return TimelineRow(
         key=part.key(message.created_at, message.pk),
         icon="sms" if message.channel == OutboxMessage.Channel.SMS else "mail",
-        title=f"{message.get_channel_display()} sent" if message.finished_at else f"{message.get_channel_display()} to send",
+        title=gettext("%(channel)s sent") % {"channel": message.get_channel_display()}
+        if message.finished_at
+        else gettext("%(channel)s to send") % {"channel": message.get_channel_display()},
         note=message.get_purpose_display(),
         state=message.get_state_display(),
         tone=_TONES.get(OutboxMessage.State(message.state), ""),
-        facts=[*facts, ("Problem", message.error)] if message.error else facts,
+        facts=[*facts, (gettext("Problem"), message.error)] if message.error else facts,
         link=page_of(message),
     )

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext, gettext_noop
 
 from customers.profile.models import Customer
 from organizations.audit.models import AuditEntry
@@ -16,7 +17,21 @@ _NAMING: Final = ("customer", "survivor", "victim")
 _UNSEEN: Final = "a customer of another store"
 _OF_MERGES: Final = ("merged", "merge undone")
 _NAMES_SHOWN: Final = 4
-_TITLES: Final = {"updated": "Profile changed"}
+_TITLES: Final = {
+    "updated": gettext_noop("Profile changed"),
+    "registered": gettext_noop("Registered"),
+    "merged": gettext_noop("Merged"),
+    "merge undone": gettext_noop("Merge undone"),
+    "requested": gettext_noop("Change requested"),
+    "released": gettext_noop("Identifier released"),
+    "exported": gettext_noop("Data exported"),
+    "erased": gettext_noop("Erased"),
+    "opened": gettext_noop("Reduced card opened"),
+    "value removed": gettext_noop("Value removed"),
+    "points adjusted": gettext_noop("Points adjusted"),
+    "code issued": gettext_noop("Code issued"),
+    "tier set": gettext_noop("Tier set"),
+}
 
 
 def entries_about(customer: Customer) -> QuerySet[AuditEntry]:
@@ -58,25 +73,30 @@ def _rows(entries: QuerySet[AuditEntry], part: TimelineSlice) -> list[TimelineRo
     rows = []
     for row in history_rows(readable_entries(part.newest(entries, "at")), field_names()):
         entry = row.entry
-        facts = [("By", f"{row.who}, {row.source}")]
+        facts = [(gettext("By"), f"{row.who}, {row.source}")]
         is_card = entry.object_type == "card"
         rows.append(
             TimelineRow(
                 key=part.key(entry.at, entry.pk),
                 icon="credit_card" if is_card else "edit_note",
-                title=f"Card {entry.action}" if is_card else _TITLES.get(entry.action, entry.action.capitalize()),
+                title=gettext("Card %(action)s") % {"action": gettext(entry.action)} if is_card else _title_of(entry),
                 note=_note_of(row),
-                facts=[*facts, ("Request id", entry.request_id)] if entry.request_id else facts,
+                facts=[*facts, (gettext("Request id"), entry.request_id)] if entry.request_id else facts,
                 changes=row.changes,
             )
         )
     return rows
 
 
+def _title_of(entry: AuditEntry) -> str:
+    """What was done. Actions that have no words here are shown as they are stored, in English."""
+    return gettext(_TITLES.get(entry.action, entry.action.capitalize()))
+
+
 def _note_of(row: HistoryRow) -> str:
     """Who did it, for what came anew; else what was changed."""
     if row.entry.action != "updated":
-        return f"by {row.who}"
+        return gettext("by %(who)s") % {"who": row.who}
     names = [change.name for change in row.changes]
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    more = gettext(" and %(names)s more") % {"names": len(names) - _NAMES_SHOWN} if len(names) > _NAMES_SHOWN else ""
     return f"{', '.join(names[:_NAMES_SHOWN])}{more}"

@@ -6,6 +6,7 @@ from operator import or_
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from customers.search.staff import LIMIT, Reach, find_customers, identifier_prefixes, starts_with
 from loyalty_project.protocol.plain_text import trim
@@ -19,9 +20,11 @@ def matching_customers(request: HttpRequest, term: str) -> set[int]:
     reach = Reach(organizations=_organizations(request), stores=own_stores(request), is_whole=not current_reach().sees_everyone)
     ids = find_customers(term, reach)
     if reach.is_whole and not ids:
-        messages.info(request, "Personal data is masked for your role: type the whole mobile, e-mail, id or card number.")
+        messages.info(
+            request, gettext("Personal data is masked for your role: type the whole mobile, e-mail, id or card number.")
+        )
     if len(ids) >= LIMIT:
-        messages.info(request, "Many customers match; not all are shown. Type more to narrow the search.")
+        messages.info(request, gettext("Many customers match; not all are shown. Type more to narrow the search."))
     return ids
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from customers.profile.models import Customer
 from engagement.adjustments.models import PointsAdjustment
@@ -32,12 +33,12 @@ def adjustments_panel(customer: Customer, *, organization: Organization, seen_by
 def state_of(adjustment: PointsAdjustment) -> str:
     """The state in a word: pending, done, rejected or taken back."""
     is_taken_back = adjustment.entry is not None and hasattr(adjustment.entry, "taken_back")
-    return "taken back" if is_taken_back else str(adjustment.get_status_display())
+    return gettext("taken back") if is_taken_back else str(adjustment.get_status_display())
 
 
 def _row(adjustment: PointsAdjustment) -> list[Any]:
     state = state_of(adjustment)
-    tone = _TONES.get(adjustment.status, "") if state != "taken back" else ""
+    tone = _TONES.get(adjustment.status, "") if state != gettext("taken back") else ""
     return [
         with_note(link_to(adjustment), adjustment.program),
         badge(state, tone),

@@ -3,11 +3,18 @@
 from datetime import datetime
 from typing import Final
 
+from django.utils.translation import gettext_noop
+
 from engagement.coupons.models import Coupon
 from engagement.coupons.rules import has_expired, uses_left
 
 # The color of each state in lists.
-STATES: Final = {"unused": "success", "redeemed": "info", "used up": "warning", "expired": "danger"}
+STATES: Final = {
+    gettext_noop("unused"): "success",
+    gettext_noop("redeemed"): "info",
+    gettext_noop("used up"): "warning",
+    gettext_noop("expired"): "danger",
+}
 
 
 def state_of(coupon: Coupon, now: datetime) -> str:

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from customers.profile.models import Customer
 from engagement.coupons.models import Coupon, CouponRedemption
 from engagement.coupons.states import state_of
@@ -24,14 +26,17 @@ def coupons_timeline(customer: Customer, part: TimelineSlice) -> list[TimelineRo
 
 def _row(coupon: Coupon, part: TimelineSlice, now: datetime) -> TimelineRow:
     state = state_of(coupon, now)
-    facts: list[tuple[str, Any]] = [("Good until", coupon.valid_till), ("Issued by", actor_label(coupon.made_by))]
+    facts: list[tuple[str, Any]] = [
+        (gettext("Good until"), coupon.valid_till),
+        (gettext("Issued by"), actor_label(coupon.made_by)),
+    ]
     if coupon.store is not None:
-        facts.append(("Issued at", coupon.store))
-    facts += [("Redeemed", _describe_use(use, part.currency)) for use in coupon.redemptions.all()]
+        facts.append((gettext("Issued at"), coupon.store))
+    facts += [(gettext("Redeemed"), _describe_use(use, part.currency)) for use in coupon.redemptions.all()]
     return TimelineRow(
         key=part.key(coupon.issued_at, coupon.pk),
         icon="confirmation_number",
-        title=f"Coupon {coupon.code}",
+        title=gettext("Coupon %(code)s") % {"code": coupon.code},
         note=coupon.series,
         state=state,
         tone="good" if state == "unused" else "",
@@ -42,8 +47,16 @@ def _row(coupon: Coupon, part: TimelineSlice, now: datetime) -> TimelineRow:
 
 def _describe_use(use: CouponRedemption, currency: str) -> str:
     """When and where it was redeemed, for what discount, and whether that was taken back."""
-    where = f" at {use.store}" if use.store else ""
-    bill = f", bill {use.transaction_number}" if use.transaction_number else ""
-    discount = f", {format_money(use.discount)} {currency} off" if use.discount else ""
-    taken_back = "".join(f"; taken back: {reversal.reason}" for reversal in use.reversals.all())
+    where = gettext(" at %(store)s") % {"store": use.store} if use.store else ""
+    bill = (
+        gettext(", bill %(transaction_number)s") % {"transaction_number": use.transaction_number}
+        if use.transaction_number
+        else ""
+    )
+    discount = (
+        gettext(", %(discount)s %(currency)s off") % {"discount": format_money(use.discount), "currency": currency}
+        if use.discount
+        else ""
+    )
+    taken_back = "".join(gettext("; taken back: %(reason)s") % {"reason": reversal.reason} for reversal in use.reversals.all())
     return f"{cell(use.redeemed_at)}{where}{bill}{discount}{taken_back}"

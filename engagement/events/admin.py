@@ -4,11 +4,12 @@ from itertools import groupby
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
-from unfold.decorators import display
+from django.utils.translation import gettext
 
 from engagement.events.deferral import try_again
 from engagement.events.models import DeferredEvent
 from organizations.back_office.base import ReadOnlyAdmin
+from organizations.back_office.columns import state_display
 from organizations.back_office.current_user import actor_of, work_for
 from organizations.back_office.filters import NamedFilter, Rows
 from organizations.back_office.pages import permission_check
@@ -56,7 +57,7 @@ class DeferredEventAdmin(ReadOnlyAdmin):
         is_id = term.isascii() and term.isdigit() and len(term) < 19
         return queryset.filter(customer_id=int(term)) if is_id else queryset.none(), False
 
-    @display(description="State", label={"worked": "success", "waiting": "info", "failing": "danger"})
+    @state_display("State", {"worked": "success", "waiting": "info", "failing": "danger"})
     def state_label(self, event: DeferredEvent) -> str:
         """Worked, waiting or failing."""
         if event.worked_at is not None:
@@ -71,4 +72,4 @@ class DeferredEventAdmin(ReadOnlyAdmin):
         for organization, events in groupby(by_organization, key=self.organization_behind):
             with work_for(request, organization):
                 count += len(try_again(events, by=actor_of(request, organization)))
-        messages.success(request, f"Will be tried again as soon as a worker is free: {count}.")
+        messages.success(request, gettext("Will be tried again as soon as a worker is free: %(count)s.") % {"count": count})

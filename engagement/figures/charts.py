@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
 from engagement.figures.periods import Period
 from engagement.figures.reading import Figures, Sums
 from engagement.numbers.display import format_points
@@ -58,7 +61,7 @@ def make_chart(title: str, summary: str, series: Sequence[Series], figures: Figu
         options=json.dumps(_options(has_legend=len(series) > 1)),
         table=table(
             title,
-            ("Week" if days > 1 else "Day", *(number(f"{each.label}{unit}") for each in series)),
+            (gettext("Week") if days > 1 else gettext("Day"), *(number(f"{gettext(each.label)}{unit}") for each in series)),
             [
                 (label, *(None if value is None else format_points(Decimal(str(value))) for value in row))
                 for label, *row in zip(labels, *values, strict=True)
@@ -75,8 +78,8 @@ def _plain(value: Decimal | int | None) -> float | int | None:
 
 
 def _label(part: Period) -> str:
-    first = f"{part.first_day.day} {part.first_day:%b}"
-    return first if part.days == 1 else f"{first} – {part.last_day.day} {part.last_day:%b}"
+    first = date_format(part.first_day, "j M")
+    return first if part.days == 1 else f"{first} – {date_format(part.last_day, 'j M')}"
 
 
 def _dataset(series: Series, values: Sequence[Any]) -> dict[str, Any]:
@@ -87,7 +90,7 @@ def _dataset(series: Series, values: Sequence[Any]) -> dict[str, Any]:
             look |= {"borderDash": [4, 4]}
     else:
         look |= {"borderRadius": 3, "maxBarThickness": 18, "categoryPercentage": 0.75}
-    return {"type": series.kind, "label": series.label, "data": list(values), **look}
+    return {"type": series.kind, "label": gettext(series.label), "data": list(values), **look}
 
 
 def _options(*, has_legend: bool) -> dict[str, Any]:

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from django.utils.translation import gettext
+
+from loyalty_project.translation import format_number
+
 _WHOLE: Final = Decimal(1)
 _TENTH: Final = Decimal("0.1")
 # A larger growth is no help as a percentage.
@@ -26,7 +30,7 @@ class Change:
     @property
     def words(self) -> str:
         """The direction in words."""
-        return {1: "more than before", -1: "less than before"}.get(self.direction, "")
+        return {1: gettext("more than before"), -1: gettext("less than before")}.get(self.direction, "")
 
 
 def percent(part: Decimal) -> str:
@@ -44,10 +48,10 @@ def compare(now: Decimal | int | None, before: Decimal | int | None, *, more_is:
     if now is None or before is None or not (now or before):
         return None
     if not before:
-        return Change("none before")
+        return Change(gettext("none before"))
     growth = (Decimal(now) - before) / abs(Decimal(before)) * 100
     percents = growth.quantize(_WHOLE, ROUND_HALF_UP)
-    text = f"{abs(percents):,}%" if abs(percents) <= _MOST else f"over {_MOST}%"
+    text = f"{format_number(abs(percents))}%" if abs(percents) <= _MOST else gettext("over %(most)s%%") % {"most": _MOST}
     return _change(percents, text, more_is)
 
 
@@ -56,11 +60,11 @@ def compare_shares(now: Decimal | None, before: Decimal | None, *, more_is: str 
     if now is None or before is None:
         return None
     points = ((now - before) * 100).quantize(_TENTH, ROUND_HALF_UP)
-    return _change(points, f"{abs(points):f} points", more_is)
+    return _change(points, gettext("%(number)s points") % {"number": f"{abs(points):f}"}, more_is)
 
 
 def _change(growth: Decimal, text: str, more_is: str) -> Change:
     if not growth:
-        return Change("unchanged")
+        return Change(gettext("unchanged"))
     less_is = {"good": "bad", "bad": "good"}.get(more_is, "")
     return Change(text, 1, more_is) if growth > 0 else Change(text, -1, less_is)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 
 from engagement.figures.charts import AMBER, ROSE, SHADE, TEAL, Chart, Series, make_chart
 from engagement.figures.comparing import percent
@@ -16,6 +17,7 @@ from engagement.figures.shown import Shown, show_money
 from engagement.numbers.display import format_points
 from engagement.programs.catalog import CurrentProgram, ProgramCatalog
 from engagement.programs.models import Tier
+from loyalty_project.translation import format_number
 from organizations.back_office.tables import Table, number, strong, table
 
 # The width of the smallest bar in percent, so that it can be seen.
@@ -59,13 +61,23 @@ def make_charts(figures: Figures, shown: Shown) -> list[Chart]:
         Series("Before", SHADE, lambda sums: sums.joined, kind="line", is_before=True),
     ]
     share = Series("Bills with a customer", TEAL, lambda sums: None if sums.share is None else sums.share * 100, kind="line")
-    of_points = f"{now.earned:,.0f} points earned, {now.redeemed:,.0f} redeemed"
+    of_points = gettext("%(earned)s points earned, %(redeemed)s redeemed") % {
+        "earned": format_number(now.earned, 0),
+        "redeemed": format_number(now.redeemed, 0),
+    }
     return [
         make_chart("Points", of_points, points, figures),
-        make_chart("Customers joined", f"{now.joined:,} joined; {before.joined:,} in the period before", joined, figures),
+        make_chart(
+            "Customers joined",
+            gettext("%(joined)s joined; %(before)s in the period before")
+            % {"joined": format_number(now.joined), "before": format_number(before.joined)},
+            joined,
+            figures,
+        ),
         make_chart(
             "Bills with a customer",
-            f"{now.customer_bills:,} of {now.bills:,} bills have a customer",
+            gettext("%(customer_bills)s of %(bills)s bills have a customer")
+            % {"customer_bills": format_number(now.customer_bills), "bills": format_number(now.bills)},
             [share],
             figures,
             unit=", %",
@@ -90,7 +102,7 @@ def _bars(current: CurrentProgram, tiers: Sequence[TierCount], shown: Shown) -> 
     return [
         Bar(
             label=tier.name,
-            value=f"{members.get(tier.pk, 0):,}",
+            value=format_number(members.get(tier.pk, 0)),
             note=percent(Decimal(members.get(tier.pk, 0)) / total),
             width=max(_NARROWEST, round(100 * members.get(tier.pk, 0) / largest)),
             link=shown.rows("engagement_membership", tier=str(tier.pk)),
@@ -111,7 +123,7 @@ def make_stores_table(figures: Figures, shown: Shown) -> Table:
             _link(
                 of.rows("engagement_bill", "billed_at", sales="customer"), "–" if sums.share is None else percent(sums.share)
             ),
-            _link(of.rows("customers_customer", "registered_on", "registered_store"), f"{sums.joined:,}"),
+            _link(of.rows("customers_customer", "registered_on", "registered_store"), format_number(sums.joined)),
         )
 
     return table(
@@ -127,8 +139,12 @@ def describe_today(figures: Figures) -> str:
     today = sum((sums for day, sums in figures.by_day.items() if day > figures.period.last_day), Sums())
     if not (today.joined or today.bills or today.earned):
         return ""
-    bills = f"{today.bills:,} bill{'' if today.bills == 1 else 's'}"
-    return f"Today so far: {today.joined:,} joined, {bills}, {format_points(today.earned)} points earned."
+    bills = ngettext("%(bills)s bill", "%(bills)s bills", today.bills) % {"bills": format_number(today.bills)}
+    return gettext("Today so far: %(joined)s joined, %(bills)s, %(earned)s points earned.") % {
+        "joined": format_number(today.joined),
+        "bills": bills,
+        "earned": format_points(today.earned),
+    }
 
 
 def _link(address: str, text: str) -> Any:

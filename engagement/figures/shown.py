@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from engagement.figures.periods import Period
 from engagement.numbers.display import format_money
+from loyalty_project.translation import format_number
 
 # Above it, money is shown without decimals.
 _WHOLE_FROM: Final = 10_000
@@ -39,4 +40,4 @@ class Shown:
 
 def show_money(amount: Decimal) -> str:
     """An amount, without decimals if it is large."""
-    return f"{amount:,.0f}" if abs(amount) >= _WHOLE_FROM else format_money(amount)
+    return format_number(amount, 0) if abs(amount) >= _WHOLE_FROM else format_money(amount)

@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext, gettext_noop
+
 from engagement.figures.comparing import Change, compare, compare_shares, percent
 from engagement.figures.models import ZERO
 from engagement.figures.reading import Figures, TierCount
 from engagement.figures.shown import Shown, show_money
 from engagement.numbers.money import round_money
 from engagement.programs.catalog import ProgramCatalog
+from loyalty_project.translation import format_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,25 +35,26 @@ def make_tiles(figures: Figures, shown: Shown, *, catalog: ProgramCatalog) -> li
 def _customer_tiles(figures: Figures, shown: Shown) -> Iterator[Tile]:
     now, before = figures.of(figures.period), figures.of(figures.period.before)
     yield Tile(
-        title="Customers joined",
-        value=f"{now.joined:,}",
-        note=f"{before.joined:,} before",
+        title=gettext_noop("Customers joined"),
+        value=format_number(now.joined),
+        note=gettext("%(number)s before") % {"number": format_number(before.joined)},
         change=compare(now.joined, before.joined),
         link=shown.rows("customers_customer", "registered_on", "registered_store"),
     )
     # Who bought at a store may have registered at another one: there the bills are the rows.
     active = ("customers_customer", "bills__billed_at") if shown.is_everywhere else ("engagement_bill", "billed_at")
     yield Tile(
-        title="Active customers",
-        value="–" if figures.active is None else f"{figures.active:,}",
-        note="not counted yet" if figures.active is None else "bought at least once",
+        title=gettext_noop("Active customers"),
+        value="–" if figures.active is None else format_number(figures.active),
+        note=gettext("not counted yet") if figures.active is None else gettext("bought at least once"),
         change=compare(figures.active, figures.active_before),
         link=shown.rows(*active) if shown.is_everywhere else shown.rows(*active, sales="customer"),
     )
     yield Tile(
-        title="Bills with a customer",
+        title=gettext_noop("Bills with a customer"),
         value="–" if now.share is None else percent(now.share),
-        note=f"{now.customer_bills:,} of {now.bills:,} bills",
+        note=gettext("%(number)s of %(all)s bills")
+        % {"number": format_number(now.customer_bills), "all": format_number(now.bills)},
         change=compare_shares(now.share, before.share),
         link=shown.rows("engagement_bill", "billed_at", sales="customer"),
     )
@@ -59,19 +63,23 @@ def _customer_tiles(figures: Figures, shown: Shown) -> Iterator[Tile]:
 def _points_tiles(figures: Figures, shown: Shown) -> Iterator[Tile]:
     now, before = figures.of(figures.period), figures.of(figures.period.before)
     yield Tile(
-        title="Redemption rate",
+        title=gettext_noop("Redemption rate"),
         value="–" if now.redemption_rate is None else percent(now.redemption_rate),
-        note="of the points earned",
+        note=gettext("of the points earned"),
         change=compare_shares(now.redemption_rate, before.redemption_rate),
         link=shown.rows("engagement_redemption", "entry__occurred_at"),
     )
-    kinds = [("earned", "good"), ("redeemed", "good"), ("expired", "")]
-    for name, more_is in kinds if shown.is_everywhere else kinds[:2]:
+    kinds = [
+        ("earned", gettext_noop("Points earned"), "good"),
+        ("redeemed", gettext_noop("Points redeemed"), "good"),
+        ("expired", gettext_noop("Points expired"), ""),
+    ]
+    for name, title, more_is in kinds if shown.is_everywhere else kinds[:2]:
         points, points_before = getattr(now, name), getattr(before, name)
         yield Tile(
-            title=f"Points {name}",
-            value=f"{points:,.0f}",
-            note=f"{points_before:,.0f} before",
+            title=title,
+            value=format_number(points, 0),
+            note=gettext("%(number)s before") % {"number": format_number(points_before, 0)},
             change=compare(points, points_before, more_is=more_is),
             link=shown.rows("engagement_pointsentry", "occurred_at", effect=name),
         )
@@ -82,19 +90,21 @@ def _money_tile(figures: Figures, shown: Shown, catalog: ProgramCatalog) -> Tile
     if not shown.is_everywhere:
         now, before = figures.of(figures.period), figures.of(figures.period.before)
         return Tile(
-            title="Sales",
+            title=gettext_noop("Sales"),
             value=show_money(now.sales),
             unit=shown.currency,
-            note="less returns",
+            note=gettext("less returns"),
             change=compare(now.sales, before.sales),
             link=shown.rows("engagement_bill", "billed_at"),
         )
     points, worth = sum((tier.points for tier in figures.tiers), ZERO), liability(figures.tiers, catalog)
     return Tile(
-        title="Points outstanding",
-        value=f"{points:,.0f}" if worth is None else show_money(round_money(worth, shown.currency)),
+        title=gettext_noop("Points outstanding"),
+        value=format_number(points, 0) if worth is None else show_money(round_money(worth, shown.currency)),
         unit="" if worth is None else shown.currency,
-        note="no program says what a point is worth" if worth is None else f"{points:,.0f} points, a liability",
+        note=gettext("no program says what a point is worth")
+        if worth is None
+        else gettext("%(points)s points, a liability") % {"points": format_number(points, 0)},
         link=shown.rows("engagement_pointsaccount"),
     )
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.utils.translation import gettext, gettext_noop
+
 from customers.profile.models import Customer
 from engagement.interactions.models import Interaction
 from engagement.interactions.rules import CHECK_IN, NETWORK_NAMES, SURVEY
@@ -11,12 +13,12 @@ from organizations.back_office.timeline import TimelineRow, TimelineSlice
 from organizations.staff.sight import shown_value
 
 _KINDS: Final[Mapping[str, str]] = {
-    "email": "E-mail",
-    "emailbulk": "E-mail to many",
-    "sms": "SMS",
-    "whatsapp": "WhatsApp",
-    "missedcall": "Missed call",
-    CHECK_IN: "Check-in",
+    "email": gettext_noop("E-mail"),
+    "emailbulk": gettext_noop("E-mail to many"),
+    "sms": gettext_noop("SMS"),
+    "whatsapp": gettext_noop("WhatsApp"),
+    "missedcall": gettext_noop("Missed call"),
+    CHECK_IN: gettext_noop("Check-in"),
 }
 
 
@@ -28,13 +30,13 @@ def interactions_timeline(customer: Customer, part: TimelineSlice) -> list[Timel
 def _row(contact: Interaction, part: TimelineSlice) -> TimelineRow:
     is_survey = contact.type == SURVEY
     network = NETWORK_NAMES[contact.network]
-    kind = _KINDS.get(contact.type) or contact.type.capitalize()
+    kind = gettext(_KINDS.get(contact.type) or contact.type.capitalize())
     known: list[tuple[str, Any]] = [
-        ("From", shown_value(contact.sender, customer_id=contact.customer_id)),
-        ("To", shown_value(contact.receiver, customer_id=contact.customer_id)),
-        ("Delivered", contact.delivered_at),
-        ("Sent by", contact.sent_by),
-        ("Answered", contact.completed_at),
+        (gettext("From"), shown_value(contact.sender, customer_id=contact.customer_id)),
+        (gettext("To"), shown_value(contact.receiver, customer_id=contact.customer_id)),
+        (gettext("Delivered"), contact.delivered_at),
+        (gettext("Sent by"), contact.sent_by),
+        (gettext("Answered"), contact.completed_at),
     ]
     return TimelineRow(
         key=part.key(contact.occurred_at, contact.pk),
@@ -43,13 +45,13 @@ def _row(contact: Interaction, part: TimelineSlice) -> TimelineRow:
         note=shown_value(contact.subject, customer_id=contact.customer_id) or network,
         state=_score(contact) or contact.status.lower(),
         tone=tone_of(contact.nps_score) if contact.nps_score is not None else "",
-        facts=[("Channel", f"{kind}, {network}"), *((name, value) for name, value in known if value)],
+        facts=[(gettext("Channel"), f"{kind}, {network}"), *((name, value) for name, value in known if value)],
         link=page_of(contact),
     )
 
 
 def _score(contact: Interaction) -> str:
-    return "" if contact.nps_score is None else f"NPS score {contact.nps_score}"
+    return "" if contact.nps_score is None else gettext("NPS score %(nps_score)s") % {"nps_score": contact.nps_score}
 
 
 def tone_of(score: int) -> str:

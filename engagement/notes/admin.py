@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from customers.profile.models import Customer
@@ -67,10 +68,15 @@ class NoteAdmin(LoyaltyRowsAdmin):
             by = actor_of(request, self.organization_behind(customer))
             form = NoteForm(request.POST or None, customer=customer, by=by)
             if form.run():
-                messages.success(request, f"The note about {customer} is saved.")
+                messages.success(request, gettext("The note about %(customer)s is saved.") % {"customer": customer})
                 return HttpResponseRedirect(page_of(customer))
             page: HttpResponse = customers.answer_page(
-                request, "back_office/action.html", title=f"Add note: {customer}", original=customer, form=form,
-                submit="Save", intro="Everyone who may see the customer can read it, tills included.",
-            )  # fmt: skip
+                request,
+                "back_office/action.html",
+                title=gettext("Add note: %(customer)s") % {"customer": customer},
+                original=customer,
+                form=form,
+                submit=gettext("Save"),
+                intro=gettext("Everyone who may see the customer can read it, tills included."),
+            )
             return page

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from django.utils.translation import gettext
+
 from customers.profile.models import Customer
 from engagement.notes.models import Note
 from organizations.back_office.history import actor_label
@@ -24,12 +26,12 @@ def notes_timeline(customer: Customer, part: TimelineSlice) -> list[TimelineRow]
 
 def _row(note: Note, part: TimelineSlice) -> TimelineRow:
     text = shown_value(note.description, customer_id=note.customer_id)
-    facts = [("Note", text), ("By", actor_label(note.made_by))]
+    facts = [(gettext("Note"), text), (gettext("By"), actor_label(note.made_by))]
     return TimelineRow(
         key=part.key(note.noted_at, note.pk),
         icon="sticky_note_2",
-        title="Note",
+        title=gettext("Note"),
         note=text,
-        facts=[*facts, ("Associate", note.associate_id)] if note.associate_id else facts,
+        facts=[*facts, (gettext("Associate"), note.associate_id)] if note.associate_id else facts,
         link=page_of(note),
     )

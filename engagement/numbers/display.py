@@ -1,13 +1,15 @@
-"""How are points and money shown to people? With commas between thousands, and no more decimals than there are."""
+"""How are points and money shown to people? With the separators of their language, and no more decimals than there are."""
 
 from decimal import Decimal
+
+from loyalty_project.translation import format_number
 
 _CENT = Decimal("0.01")
 
 
 def format_points(points: Decimal) -> str:
     """`1250.500` as "1,250.5"."""
-    return f"{points.normalize():,f}"
+    return format_number(Decimal(f"{points.normalize():f}"))
 
 
 def format_change(points: Decimal) -> str:
@@ -18,4 +20,4 @@ def format_change(points: Decimal) -> str:
 
 def format_money(amount: Decimal) -> str:
     """`1250.500` as "1,250.50"; a third decimal only where there is one."""
-    return f"{amount:,.2f}" if amount == amount.quantize(_CENT) else f"{amount:,f}"
+    return format_number(amount, 2 if amount == amount.quantize(_CENT) else None)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+
 from engagement.points.models import PointsEntry, PointsLot
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.staff.reach import current_reach
@@ -26,11 +28,16 @@ REFERRAL = "referral"
 REFERRAL_BACK = "referral taken back"
 # The same of points that went with the import that had registered their customer.
 IMPORT_UNDONE = "import undone"
-_DIGITS = ("whole points", "one decimal", "two decimals", "three decimals")
+_DIGITS = (
+    gettext_noop("whole points"),
+    gettext_noop("one decimal"),
+    gettext_noop("two decimals"),
+    gettext_noop("three decimals"),
+)
 _MOVING = {
-    PointsLot.Moves.LAST_ACTIVITY: "good until {months} months after the last activity",
-    PointsLot.Moves.ROLLING: "good until {months} months after the last earning",
-    PointsLot.Moves.MEMBERSHIP: "good as long as the tier",
+    PointsLot.Moves.LAST_ACTIVITY: gettext_noop("good until {months} months after the last activity"),
+    PointsLot.Moves.ROLLING: gettext_noop("good until {months} months after the last earning"),
+    PointsLot.Moves.MEMBERSHIP: gettext_noop("good as long as the tier"),
 }
 
 
@@ -41,9 +48,14 @@ def explain(entry: PointsEntry) -> str:
     return f"{describe(entry, figures)}{_note(entry)}."
 
 
+def _counted(amount: Decimal) -> int:
+    """The number that decides between singular and plural; parts of a point are several."""
+    return int(amount) if amount == int(amount) else 2
+
+
 def _points(value: Any) -> str:
     amount = abs(Decimal(str(value)))
-    return f"{plain_digits(amount)} point{'' if amount == 1 else 's'}"
+    return ngettext("%(amount)s point", "%(amount)s points", _counted(amount)) % {"amount": plain_digits(amount)}
 
 
 def _effect(entry: PointsEntry) -> str:
@@ -55,19 +67,26 @@ def _note(entry: PointsEntry) -> str:
 
 
 def _version(entry: PointsEntry) -> str:
-    return f" in {entry.program_version}" if entry.program_version else ""
+    return gettext(" in %(program_version)s") % {"program_version": entry.program_version} if entry.program_version else ""
 
 
 def describe_credit(entry: PointsEntry, figures: Figures) -> str:
     """Points credited, with their first and last day."""
     if "credited_on" in figures:
-        came = f"{_effect(entry)} promised until {figures['credited_on']}"
+        came = gettext("%(points)s promised until %(credited_on)s") % {
+            "points": _effect(entry),
+            "credited_on": figures["credited_on"],
+        }
     else:
-        came = f"{_effect(entry)} credited"
+        came = gettext("%(points)s credited") % {"points": _effect(entry)}
     if "moves" in figures:
-        return f"{came}, {_MOVING[figures['moves']].format(months=figures['months'])}"
+        return f"{came}, {gettext(_MOVING[figures['moves']]).format(months=figures['months'])}"
     if "good_until" in figures:
-        return f"{came}, good until {figures['good_until']}" if figures["good_until"] else f"{came}, which never expire"
+        return (
+            gettext("%(came)s, good until %(good_until)s") % {"came": came, "good_until": figures["good_until"]}
+            if figures["good_until"]
+            else gettext("%(came)s, which never expire") % {"came": came}
+        )
     return came
 
 
@@ -75,35 +94,66 @@ def _by_rule(entry: PointsEntry, figures: Figures) -> str:
     steps = [_rate(figures)]
     before = Decimal(figures.get("before", 0))
     if Decimal(figures["exact"]) != (entry.points or entry.promised) + before or "cap" in figures:
-        steps.append(f"rounded down to {_DIGITS[figures['precision']]}")
+        steps.append(gettext("rounded down to %(digits)s") % {"digits": gettext(_DIGITS[figures["precision"]])})
     if "cap" in figures:
         steps.append(_cap(figures))
     if before:
-        steps.append(f"less {plain_digits(before)} that the bill brought before its lines came")
-    return f"{describe_credit(entry, figures)}: rule “{figures['rule']}”{_version(entry)} gives {', '.join(steps)}"
+        steps.append(gettext("less %(before)s that the bill brought before its lines came") % {"before": plain_digits(before)})
+    return gettext("%(points)s: rule “%(rule)s”%(version)s gives %(steps)s") % {
+        "points": describe_credit(entry, figures),
+        "rule": figures["rule"],
+        "version": _version(entry),
+        "steps": ", ".join(steps),
+    }
 
 
 def _cap(figures: Figures) -> str:
     """The cap that cut an award; of a day or a month also what was left of it."""
     cap, period = figures["cap"], figures.get("cap_of", "bill")
     if period == "bill":
-        return f"capped at {cap}"
-    return f"capped at {cap} for a {period}, of which {figures['cap_left']} were left"
+        return gettext("capped at %(cap)s") % {"cap": cap}
+    return gettext("capped at %(cap)s for a %(period)s, of which %(cap_left)s were left") % {
+        "cap": cap,
+        "period": period,
+        "cap_left": figures["cap_left"],
+    }
 
 
 def _rate(figures: Figures) -> str:
     if "multiply" in figures:
         rules = ", ".join(f"“{rule}”" for rule in figures["of"])
-        whole = f"{figures['multiply']} times the {_points(figures['multiplied'])} of {rules} in all"
-        return f"{whole}, which adds {figures['exact']}"
+        whole = gettext("%(multiply)s times the %(multiplied)s of %(rules)s in all") % {
+            "multiply": figures["multiply"],
+            "multiplied": _points(figures["multiplied"]),
+            "rules": rules,
+        }
+        return gettext("%(whole)s, which adds %(exact)s") % {"whole": whole, "exact": figures["exact"]}
     base = _base(figures)
     if "fixed" in figures:
-        return f"{_points(figures['fixed'])} for {'' if 'base' in figures else 'a bill of '}{base}"
+        fixed = {"points": _points(figures["fixed"]), "base": base}
+        return (
+            gettext("%(points)s for %(base)s") % fixed
+            if "base" in figures
+            else gettext("%(points)s for a bill of %(base)s") % fixed
+        )
     if "per_unit" in figures:
-        return f"{_points(figures['per_unit'])} for each of {figures['quantity']} units, which is {figures['exact']}"
+        return gettext("%(per_unit)s for each of %(quantity)s units, which is %(exact)s") % {
+            "per_unit": _points(figures["per_unit"]),
+            "quantity": figures["quantity"],
+            "exact": figures["exact"],
+        }
     if "percent" in figures:
-        return f"{figures['percent']} percent of {base}, which is {figures['exact']}"
-    return f"{_points(figures['points'])} per {figures['per']} of {base}, which is {figures['exact']}"
+        return gettext("%(percent)s percent of %(base)s, which is %(exact)s") % {
+            "percent": figures["percent"],
+            "base": base,
+            "exact": figures["exact"],
+        }
+    return gettext("%(points)s per %(per)s of %(base)s, which is %(exact)s") % {
+        "points": _points(figures["points"]),
+        "per": figures["per"],
+        "base": base,
+        "exact": figures["exact"],
+    }
 
 
 def _base(figures: Figures) -> str:
@@ -111,135 +161,213 @@ def _base(figures: Figures) -> str:
     if "base" not in figures:
         return str(figures["amount"])
     lines = ", ".join(map(str, figures["lines"]))
-    return f"{figures['base']}, the part of {'line' if len(figures['lines']) == 1 else 'lines'} {lines} in {figures['amount']}"
+    return ngettext(
+        "%(base)s, the part of line %(lines)s in %(amount)s",
+        "%(base)s, the part of lines %(lines)s in %(amount)s",
+        len(figures["lines"]),
+    ) % {"base": figures["base"], "lines": lines, "amount": figures["amount"]}
 
 
 def _welcome(entry: PointsEntry, figures: Figures) -> str:
-    return f"{describe_credit(entry, figures)}: welcome award for joining{_version(entry)}"
+    return gettext("%(points)s: welcome award for joining%(version)s") % {
+        "points": describe_credit(entry, figures),
+        "version": _version(entry),
+    }
 
 
 def _for_tier(entry: PointsEntry, figures: Figures) -> str:
-    return f"{describe_credit(entry, figures)}: for reaching {figures['tier']}{_version(entry)}"
+    return gettext("%(points)s: for reaching %(tier)s%(version)s") % {
+        "points": describe_credit(entry, figures),
+        "tier": figures["tier"],
+        "version": _version(entry),
+    }
 
 
 def _occasion(entry: PointsEntry, figures: Figures) -> str:
-    return f"{describe_credit(entry, figures)}: occasion “{figures['occasion']}”{_version(entry)}"
+    return gettext("%(points)s: occasion “%(occasion)s”%(version)s") % {
+        "points": describe_credit(entry, figures),
+        "occasion": figures["occasion"],
+        "version": _version(entry),
+    }
 
 
 def _referral(entry: PointsEntry, figures: Figures) -> str:
-    side = "referring a customer" if figures["role"] == "REFERRER" else "coming by a referral"
-    return f"{describe_credit(entry, figures)}: for {side}, campaign {figures['campaign']}{_version(entry)}"
+    side = gettext("referring a customer") if figures["role"] == "REFERRER" else gettext("coming by a referral")
+    return gettext("%(points)s: for %(side)s, campaign %(campaign)s%(version)s") % {
+        "points": describe_credit(entry, figures),
+        "side": side,
+        "campaign": figures["campaign"],
+        "version": _version(entry),
+    }
 
 
 def _referral_back(entry: PointsEntry, figures: Figures) -> str:
-    taken = f"{_effect(entry)} of campaign {figures['campaign']} taken back: the first bill of the referee came back"
+    taken = gettext("%(points)s of campaign %(campaign)s taken back: the first bill of the referee came back") % {
+        "points": _effect(entry),
+        "campaign": figures["campaign"],
+    }
     gone = Decimal(figures["gone"])
-    return f"{taken}; {_points(gone)} had been spent or had expired" if gone else taken
+    return (
+        gettext("%(taken)s; %(gone)s had been spent or had expired") % {"taken": taken, "gone": _points(gone)}
+        if gone
+        else taken
+    )
 
 
 def _stated(entry: PointsEntry, figures: Figures) -> str:
-    return f"{describe_credit(entry, figures)}: stated with the bill when it was imported"
+    return gettext("%(points)s: stated with the bill when it was imported") % {"points": describe_credit(entry, figures)}
 
 
 def _imported(entry: PointsEntry, figures: Figures) -> str:
     if entry.points + entry.promised > 0:
-        return f"{describe_credit(entry, figures)}: brought in by an import"
-    return f"{_effect(entry)} {_GONE.get(entry.kind, 'taken')}: brought in by an import"
+        return gettext("%(points)s: brought in by an import") % {"points": describe_credit(entry, figures)}
+    return gettext("%(points)s %(kind)s: brought in by an import") % {
+        "points": _effect(entry),
+        "kind": gettext(_GONE.get(entry.kind, gettext_noop("taken"))),
+    }
 
 
 def _adjusted(entry: PointsEntry, figures: Figures) -> str:
-    return f"{describe_credit(entry, figures)}: adjustment" if entry.points > 0 else f"{_effect(entry)} taken by an adjustment"
+    return (
+        gettext("%(points)s: adjustment") % {"points": describe_credit(entry, figures)}
+        if entry.points > 0
+        else gettext("%(points)s taken by an adjustment") % {"points": _effect(entry)}
+    )
 
 
 def _taken_back(entry: PointsEntry, figures: Figures) -> str:
     if entry.points > 0:
-        return f"{_effect(entry)} given back that the adjustment of {figures['adjusted_on']} had taken"
-    taken = f"{_effect(entry)} taken back that the adjustment of {figures['adjusted_on']} had added"
+        return gettext("%(points)s given back that the adjustment of %(adjusted_on)s had taken") % {
+            "points": _effect(entry),
+            "adjusted_on": figures["adjusted_on"],
+        }
+    taken = gettext("%(points)s taken back that the adjustment of %(adjusted_on)s had added") % {
+        "points": _effect(entry),
+        "adjusted_on": figures["adjusted_on"],
+    }
     gone = Decimal(figures["gone"])
-    return f"{taken}; {_points(gone)} had been spent or had expired" if gone else taken
+    return (
+        gettext("%(taken)s; %(gone)s had been spent or had expired") % {"taken": taken, "gone": _points(gone)}
+        if gone
+        else taken
+    )
 
 
 def _undone(entry: PointsEntry, _figures: Figures) -> str:
-    return f"{_effect(entry)} taken back: the import that registered the customer was undone"
+    return gettext("%(points)s taken back: the import that registered the customer was undone") % {"points": _effect(entry)}
 
 
 def _released(entry: PointsEntry, figures: Figures) -> str:
-    return f"{_effect(entry)} released that were promised on {figures['promised_on']}"
+    return gettext("%(points)s released that were promised on %(promised_on)s") % {
+        "points": _effect(entry),
+        "promised_on": figures["promised_on"],
+    }
 
 
 def _expired(entry: PointsEntry, figures: Figures) -> str:
-    return f"{_effect(entry)} expired after their last day {figures['last_day']}"
+    return gettext("%(points)s expired after their last day %(last_day)s") % {
+        "points": _effect(entry),
+        "last_day": figures["last_day"],
+    }
 
 
 def _expired_at_once(entry: PointsEntry, _figures: Figures) -> str:
-    return f"{_effect(entry)} expired at once: they came back by a reversal when their last day was over"
+    return gettext("%(points)s expired at once: they came back by a reversal when their last day was over") % {
+        "points": _effect(entry)
+    }
 
 
 def _redeemed(entry: PointsEntry, figures: Figures) -> str:
-    worth = f", worth {figures['value']}" if figures.get("value") else ""
-    return f"{_effect(entry)} redeemed{worth}"
+    worth = gettext(", worth %(value)s") % {"value": figures["value"]} if figures.get("value") else ""
+    return gettext("%(points)s redeemed%(worth)s") % {"points": _effect(entry), "worth": worth}
 
 
 def _reversed(entry: PointsEntry, figures: Figures) -> str:
-    which = f"{', ' if figures.get('sale') else ' '}of redemption {figures['redemption']}" if figures.get("redemption") else ""
-    how = f"the return of bill {figures['sale']}" if figures.get("sale") else "a reversal"
-    return f"{_effect(entry)} given back by {how}{which}"
+    if figures.get("sale") and figures.get("redemption"):
+        by = gettext("the return of bill %(sale)s, of redemption %(redemption)s") % figures
+    elif figures.get("sale"):
+        by = gettext("the return of bill %(sale)s") % figures
+    elif figures.get("redemption"):
+        by = gettext("a reversal of redemption %(redemption)s") % figures
+    else:
+        by = gettext("a reversal")
+    return gettext("%(points)s given back by %(by)s") % {"points": _effect(entry), "by": by}
 
 
 def _returned(_entry: PointsEntry, figures: Figures) -> str:
-    sale = f" of bill {figures['sale']}" if figures.get("sale") else ""
-    parts = [f"{figures[key]} {words}" for key, words in _PARTS.items() if Decimal(figures[key])]
-    return f"Return{sale} claimed {_points(figures['claimed'])}: {', '.join(parts)}"
+    sale = gettext(" of bill %(sale)s") % {"sale": figures["sale"]} if figures.get("sale") else ""
+    parts = [f"{figures[key]} {gettext(words)}" for key, words in _PARTS.items() if Decimal(figures[key])]
+    return gettext("Return%(sale)s claimed %(claimed)s: %(parts)s") % {
+        "sale": sale,
+        "claimed": _points(figures["claimed"]),
+        "parts": ", ".join(parts),
+    }
 
 
 def _moved(entry: PointsEntry, figures: Figures) -> str:
-    return f"{_effect(entry)} {_GONE[entry.kind]}" if entry.kind in _GONE else describe_credit(entry, figures)
+    return f"{_effect(entry)} {gettext(_GONE[entry.kind])}" if entry.kind in _GONE else describe_credit(entry, figures)
 
 
 # Sources of a return's points, by their figure in the explanation.
 _PARTS = {
-    "from_promised": "promised and not to come any more",
-    "from_own": "taken from what the bill had brought",
-    "from_others": "taken from other points, for what had been spent",
-    "shortfall": "had been spent and are forgiven",
-    "lapsed": "had expired",
+    "from_promised": gettext_noop("promised and not to come any more"),
+    "from_own": gettext_noop("taken from what the bill had brought"),
+    "from_others": gettext_noop("taken from other points, for what had been spent"),
+    "shortfall": gettext_noop("had been spent and are forgiven"),
+    "lapsed": gettext_noop("had expired"),
 }
 _GONE: Mapping[str, str] = {
-    Kind.REDEEM: "redeemed",
-    Kind.EXPIRE: "expired",
-    Kind.ADJUST: "taken by an adjustment",
-    Kind.RETURN: "taken back for a return",
-    Kind.REVERSAL: "given back by a reversal",
-    Kind.RELEASE: "released",
-    Kind.MERGE_OUT: "moved to another account",
-    Kind.MERGE_IN: "moved here from another account",
+    Kind.REDEEM: gettext_noop("redeemed"),
+    Kind.EXPIRE: gettext_noop("expired"),
+    Kind.ADJUST: gettext_noop("taken by an adjustment"),
+    Kind.RETURN: gettext_noop("taken back for a return"),
+    Kind.REVERSAL: gettext_noop("given back by a reversal"),
+    Kind.RELEASE: gettext_noop("released"),
+    Kind.MERGE_OUT: gettext_noop("moved to another account"),
+    Kind.MERGE_IN: gettext_noop("moved here from another account"),
 }
 
 
 def _customer(entry: PointsEntry, pk: int) -> str:
     """The customer with their id. Staff limited to stores read no id but that of the customer whose entry it is."""
-    return f"customer {pk}" if pk == entry.account.customer_id or not current_reach().stores else "another customer"
+    return (
+        gettext("customer %(pk)s") % {"pk": pk}
+        if pk == entry.account.customer_id or not current_reach().stores
+        else gettext("another customer")
+    )
 
 
 def _merged(entry: PointsEntry, figures: Figures) -> str:
     victim, survivor = (_customer(entry, figures[side]) for side in ("victim", "survivor"))
-    return f"{_carried(entry)}: {victim} was merged into {survivor}"
+    return gettext("%(points)s: %(victim)s was merged into %(survivor)s") % {
+        "points": _carried(entry),
+        "victim": victim,
+        "survivor": survivor,
+    }
 
 
 def _divided(entry: PointsEntry, figures: Figures) -> str:
     victim, survivor = (_customer(entry, figures[side]) for side in ("victim", "survivor"))
-    return f"{_carried(entry)}: the merge of {victim} into {survivor} was undone"
+    return gettext("%(points)s: the merge of %(victim)s into %(survivor)s was undone") % {
+        "points": _carried(entry),
+        "victim": victim,
+        "survivor": survivor,
+    }
 
 
 def _followed(entry: PointsEntry, _figures: Figures) -> str:
-    return f"{_carried(entry)}: they follow those that a merge had moved before"
+    return gettext("%(points)s: they follow those that a merge had moved before") % {"points": _carried(entry)}
 
 
 def _carried(entry: PointsEntry) -> str:
     """Points, promised points or a debt that a merge moved."""
     came, total = entry.kind == Kind.MERGE_IN, entry.points + entry.promised
-    what = _effect(entry) + (" promised" if entry.promised else " owed" if (total > 0) != came else "")
-    return f"{what} came from another account" if came else f"{what} moved to another account"
+    what = _effect(entry) + (gettext(" promised") if entry.promised else gettext(" owed") if (total > 0) != came else "")
+    return (
+        gettext("%(what)s came from another account") % {"what": what}
+        if came
+        else gettext("%(what)s moved to another account") % {"what": what}
+    )
 
 
 _DESCRIPTIONS: Mapping[str, Callable[[PointsEntry, Figures], str]] = {

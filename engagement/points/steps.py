@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+
 from engagement.numbers.display import format_money, format_points
 from engagement.points.explanations import (
     ADJUSTMENT,
@@ -21,35 +23,40 @@ Step = tuple[str, str]
 Figures = Mapping[str, Any]
 Kind = PointsEntry.Kind
 _NAMES: Final[Mapping[str, str]] = {
-    Kind.AWARD: "Earned",
-    Kind.PROMISE: "Promised",
-    Kind.RELEASE: "Promised points released",
-    Kind.REDEEM: "Redeemed",
-    Kind.REVERSAL: "Given back",
-    Kind.RETURN: "Taken back for a return",
-    Kind.EXPIRE: "Expired",
-    Kind.ADJUST: "Adjusted",
-    Kind.MERGE_OUT: "Moved by a merge",
-    Kind.MERGE_IN: "Came by a merge",
+    Kind.AWARD: gettext_noop("Earned"),
+    Kind.PROMISE: gettext_noop("Promised"),
+    Kind.RELEASE: gettext_noop("Promised points released"),
+    Kind.REDEEM: gettext_noop("Redeemed"),
+    Kind.REVERSAL: gettext_noop("Given back"),
+    Kind.RETURN: gettext_noop("Taken back for a return"),
+    Kind.EXPIRE: gettext_noop("Expired"),
+    Kind.ADJUST: gettext_noop("Adjusted"),
+    Kind.MERGE_OUT: gettext_noop("Moved by a merge"),
+    Kind.MERGE_IN: gettext_noop("Came by a merge"),
 }
 _AWARDS: Final[Mapping[str, str]] = {
-    WELCOME: "Welcome points",
-    TIER: "For a new tier",
-    OCCASION: "For an occasion",
-    REFERRAL: "For a referral",
-    REFERRAL_BACK: "Referral taken back",
-    "import": "Imported",
-    "adjustment taken back": "Adjustment taken back",
+    WELCOME: gettext_noop("Welcome points"),
+    TIER: gettext_noop("For a new tier"),
+    OCCASION: gettext_noop("For an occasion"),
+    REFERRAL: gettext_noop("For a referral"),
+    REFERRAL_BACK: gettext_noop("Referral taken back"),
+    "import": gettext_noop("Imported"),
+    "adjustment taken back": gettext_noop("Adjustment taken back"),
 }
-_PRECISION: Final = ("whole points", "one decimal", "two decimals", "three decimals")
+_PRECISION: Final = (
+    gettext_noop("whole points"),
+    gettext_noop("one decimal"),
+    gettext_noop("two decimals"),
+    gettext_noop("three decimals"),
+)
 
 
 def name_of_entry(entry: PointsEntry) -> str:
-    """What the entry is, in a few words: "Earned", "Goodwill"."""
+    """What the entry is, in a few words: gettext_noop("Earned"), "Goodwill"."""
     because = entry.explanation.get("because", "")
     if because == ADJUSTMENT:
-        return "Goodwill" if entry.points > 0 else "Taken by staff"
-    return _AWARDS.get(because) or _NAMES[entry.kind]
+        return gettext("Goodwill") if entry.points > 0 else gettext("Taken by staff")
+    return gettext(_AWARDS.get(because) or _NAMES[entry.kind])
 
 
 def steps_of_entry(entry: PointsEntry, *, currency: str) -> list[Step]:
@@ -59,59 +66,90 @@ def steps_of_entry(entry: PointsEntry, *, currency: str) -> list[Step]:
     """
     figures: Figures = entry.explanation
     if figures.get("because") != "rule":
-        return [("Why", explain(entry))]
+        return [(gettext("Why"), explain(entry))]
     steps = _multiplied(figures) if "multiply" in figures else [_base(figures, currency), _rule(figures, currency)]
     given, before = entry.points or entry.promised, Decimal(figures.get("before", 0))
     if "cap" in figures:
-        steps.append(("Cap", _cap(figures)))
+        steps.append((gettext("Cap"), _cap(figures)))
     elif Decimal(figures["exact"]) != given + before:
-        steps.append(("Rounding", f"Down to {_PRECISION[figures['precision']]}."))
+        steps.append(
+            (gettext("Rounding"), gettext("Down to %(precision)s.") % {"precision": gettext(_PRECISION[figures["precision"]])})
+        )
     if before:
-        steps.append(("Less", f"{_points(before)} that the bill brought before its lines came."))
-    steps.append(("Result", f"{describe_credit(entry, figures)}."))
-    return [*steps, ("Note", entry.note)] if entry.note else steps
+        steps.append(
+            (gettext("Less"), gettext("%(before)s that the bill brought before its lines came.") % {"before": _points(before)})
+        )
+    steps.append((gettext("Result"), f"{describe_credit(entry, figures)}."))
+    return [*steps, (gettext("Note"), entry.note)] if entry.note else steps
 
 
 def _base(figures: Figures, currency: str) -> Step:
     amount = _money(figures["amount"], currency)
     if "base" not in figures:
-        return "Base", f"{amount}, the whole bill."
-    lines = figures["lines"]
-    named = f"{'line' if len(lines) == 1 else 'lines'} {', '.join(map(str, lines))}"
-    return "Base", f"{_money(figures['base'], currency)}, {named} of a bill of {amount}."
+        return gettext("Base"), gettext("%(amount)s, the whole bill.") % {"amount": amount}
+    part = {
+        "part": _money(figures["base"], currency),
+        "lines": ", ".join(map(str, figures["lines"])),
+        "amount": amount,
+    }
+    return gettext("Base"), ngettext(
+        "%(part)s, line %(lines)s of a bill of %(amount)s.",
+        "%(part)s, lines %(lines)s of a bill of %(amount)s.",
+        len(figures["lines"]),
+    ) % part
 
 
 def _rule(figures: Figures, currency: str) -> Step:
     name = f"“{figures['rule']}”"
     if "fixed" in figures:
-        return "Rule", f"{name} gives {_points(figures['fixed'])}."
+        return gettext("Rule"), gettext("%(name)s gives %(fixed)s.") % {"name": name, "fixed": _points(figures["fixed"])}
     if "per_unit" in figures:
-        rate = f"{_points(figures['per_unit'])} for each of {figures['quantity']} units"
+        rate = gettext("%(per_unit)s for each of %(quantity)s units") % {
+            "per_unit": _points(figures["per_unit"]),
+            "quantity": figures["quantity"],
+        }
     elif "percent" in figures:
-        rate = f"{figures['percent']} % of it in points"
+        rate = gettext("%(percent)s %% of it in points") % {"percent": figures["percent"]}
     else:
-        rate = f"{_points(figures['points'])} for every {_money(figures['per'], currency)}"
-    return "Rule", f"{name} gives {rate}: {_points(figures['exact'])}."
+        rate = gettext("%(points)s for every %(per)s") % {
+            "points": _points(figures["points"]),
+            "per": _money(figures["per"], currency),
+        }
+    return gettext("Rule"), gettext("%(name)s gives %(rate)s: %(exact)s.") % {
+        "name": name,
+        "rate": rate,
+        "exact": _points(figures["exact"]),
+    }
 
 
 def _multiplied(figures: Figures) -> list[Step]:
     rules = ", ".join(f"“{rule}”" for rule in figures["of"])
-    times = f"{figures['multiply']} times in all: {_points(figures['exact'])} more."
+    times = gettext("%(multiply)s times in all: %(exact)s more.") % {
+        "multiply": figures["multiply"],
+        "exact": _points(figures["exact"]),
+    }
     return [
-        ("Base", f"{_points(figures['multiplied'])} of {rules}."),
-        ("Multiplier", f"“{figures['rule']}” gives them {times}"),
+        (
+            gettext("Base"),
+            gettext("%(multiplied)s of %(rules)s.") % {"multiplied": _points(figures["multiplied"]), "rules": rules},
+        ),
+        (gettext("Multiplier"), gettext("“%(rule)s” gives them %(times)s") % {"rule": figures["rule"], "times": times}),
     ]
 
 
 def _cap(figures: Figures) -> str:
     period = figures.get("cap_of", "bill")
-    most = f"At most {_points(figures['cap'])} for a {period}"
-    return f"{most}." if period == "bill" else f"{most}; {_points(figures['cap_left'])} left of it."
+    most = {"cap": _points(figures["cap"])}
+    if period == "bill":
+        return gettext("At most %(cap)s for a bill.") % most
+    if period == "day":
+        return gettext("At most %(cap)s for a day; %(left)s left of it.") % {**most, "left": _points(figures["cap_left"])}
+    return gettext("At most %(cap)s for a month; %(left)s left of it.") % {**most, "left": _points(figures["cap_left"])}
 
 
 def _points(value: Any) -> str:
     points = Decimal(str(value))
-    return f"{format_points(points)} point{'' if points == 1 else 's'}"
+    return ngettext("%(amount)s point", "%(amount)s points", 1 if points == 1 else 2) % {"amount": format_points(points)}
 
 
 def _money(value: Any, currency: str) -> str:

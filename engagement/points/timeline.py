@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from django.db.models import BigIntegerField, Q
+from django.utils.translation import gettext
 
 from customers.profile.models import Customer
 from engagement.bills.models import Bill
@@ -90,8 +91,8 @@ def _merge_row(entries: Sequence[PointsEntry], part: TimelineSlice) -> TimelineR
     return TimelineRow(
         key=part.key(live[0].occurred_at, entries[-1].pk),
         icon=_ICONS[Kind.MERGE_IN],
-        title="Merge",
-        note="points of another customer came" if points >= 0 else "points went to another customer",
+        title=gettext("Merge"),
+        note=gettext("points of another customer came") if points >= 0 else gettext("points went to another customer"),
         points=format_change(points),
         balance=format_points(live[0].balance_after),
         facts=[*((_effect(entry), explain(entry)) for entry in live), *_context(live[0])],
@@ -116,19 +117,34 @@ def _note_of(entry: PointsEntry, currency: str) -> str:
     """What says most about the entry beside its name: the staff's reason, the bill, the occasion."""
     figures = entry.explanation
     rule = figures.get("rule") or figures.get("occasion") or figures.get("tier") or figures.get("campaign") or ""
-    bill = f"bill {entry.bill}" if entry.bill else f"bill {figures['sale']}" if figures.get("sale") else ""
-    worth = f"worth {format_money(Decimal(figures['value']))} {currency}" if figures.get("value") else ""
+    bill = (
+        gettext("bill %(bill)s") % {"bill": entry.bill}
+        if entry.bill
+        else gettext("bill %(bill)s") % {"bill": figures["sale"]}
+        if figures.get("sale")
+        else ""
+    )
+    worth = (
+        gettext("worth %(value)s %(currency)s") % {"value": format_money(Decimal(figures["value"])), "currency": currency}
+        if figures.get("value")
+        else ""
+    )
     return " · ".join(filter(None, (entry.note, bill, rule, worth)))
 
 
 def _context(entry: PointsEntry) -> list[tuple[str, Any]]:
     """Who did it, where, in which program, and when it came here if that was another day."""
-    facts: list[tuple[str, Any]] = [("By", actor_label(entry.made_by))]
+    facts: list[tuple[str, Any]] = [(gettext("By"), actor_label(entry.made_by))]
     if entry.store is not None:
-        facts.append(("At", f"{entry.store}, till {entry.till}" if entry.till else entry.store))
-    facts.append(("Program", entry.program_version or entry.account.program))
+        facts.append(
+            (
+                gettext("At"),
+                gettext("%(store)s, till %(till)s") % {"store": entry.store, "till": entry.till} if entry.till else entry.store,
+            )
+        )
+    facts.append((gettext("Program"), entry.program_version or entry.account.program))
     if entry.recorded_at.date() != entry.occurred_at.date():
-        facts.append(("Recorded", entry.recorded_at))
+        facts.append((gettext("Recorded"), entry.recorded_at))
     return facts
 
 
@@ -138,20 +154,22 @@ def _bill_row(bill: Bill, entries: Iterable[PointsEntry], part: TimelineSlice) -
     promised = sum((entry.promised for entry in moved), ZERO)
     points = " ".join([format_change(change)] * bool(change) + [f"({format_change(promised)})"] * bool(promised))
     sign = "−" if bill.is_return else ""
-    facts: list[tuple[str, Any]] = [(_effect(entry), explain(entry)) for entry in moved] or [("Points", "None.")]
+    facts: list[tuple[str, Any]] = [(_effect(entry), explain(entry)) for entry in moved] or [
+        (gettext("Points"), gettext("None."))
+    ]
     if bill.discount:
-        facts.append(("Discount", f"{format_money(bill.discount)} {bill.currency}"))
+        facts.append((gettext("Discount"), f"{format_money(bill.discount)} {bill.currency}"))
     if bill.returned_amount:
-        facts.append(("Came back", f"{format_money(bill.returned_amount)} {bill.currency}"))
+        facts.append((gettext("Came back"), f"{format_money(bill.returned_amount)} {bill.currency}"))
     if bill.notes:
-        facts.append(("Note", shown_value(bill.notes, customer_id=bill.customer_id)))
-    facts += [("Till", bill.till), ("By", actor_label(bill.recorded_by))]
+        facts.append((gettext("Note"), shown_value(bill.notes, customer_id=bill.customer_id)))
+    facts += [(gettext("Till"), bill.till), (gettext("By"), actor_label(bill.recorded_by))]
     return TimelineRow(
         key=part.key(bill.billed_at, bill.pk),
         icon="assignment_return" if bill.is_return else "receipt_long",
-        title=f"{'Return' if bill.is_return else 'Bill'} {bill.number}",
+        title=f"{gettext('Return') if bill.is_return else gettext('Bill')} {bill.number}",
         note=bill.store or "",
-        state="points promised" if promised else "" if bill.type in _PLAIN else bill.get_type_display(),
+        state=gettext("points promised") if promised else "" if bill.type in _PLAIN else bill.get_type_display(),
         amount=f"{sign}{format_money(bill.amount)} {bill.currency}",
         points=points,
         balance=format_points(moved[-1].balance_after) if moved else "",
@@ -161,4 +179,4 @@ def _bill_row(bill: Bill, entries: Iterable[PointsEntry], part: TimelineSlice) -
 
 
 def _effect(entry: PointsEntry) -> str:
-    return f"{format_change(entry.points or entry.promised)}{'' if entry.points else ' promised'}"
+    return f"{format_change(entry.points or entry.promised)}{'' if entry.points else gettext(' promised')}"

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from django.utils.translation import gettext
+
 from customers.profile.locks import lock_customer
 from engagement.points.ledger.repository import lock_accounts, settle_states, write_accounts
 from engagement.points.ledger.tiers import TierSetting, set_tier
@@ -31,14 +33,14 @@ def set_tier_by_hand(
     customer = lock_customer(membership.customer_id)
     current = current_catalog().by_id[membership.program_id]
     if tier.pk not in {known.pk for known in current.tiers}:
-        raise TierNotSetError(f"{tier} is no tier of {current.program}.")
+        raise TierNotSetError(gettext("%(tier)s is no tier of %(program)s.") % {"tier": tier, "program": current.program})
     if locked_until is not None and locked_until < now.astimezone(by.organization.zone).date():
-        raise TierNotSetError("The day until which the tier is locked is past.")
+        raise TierNotSetError(gettext("The day until which the tier is locked is past."))
     states = lock_accounts([customer.pk], zone=by.organization.zone)
     settle_states(states.values(), until=now, recorded_at=now)
     state = states.get(AccountKey(customer.pk, membership.program_id))
     if state is None or state.membership is None:
-        raise TierNotSetError("The customer has no points account in this program.")
+        raise TierNotSetError(gettext("The customer has no points account in this program."))
     before = state.membership.tier
     setting = TierSetting(
         tier=tier,

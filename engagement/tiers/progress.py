@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext, gettext_noop
+
 from engagement.numbers.display import format_money, format_points
 from engagement.programs.catalog import CurrentProgram
 from engagement.programs.models import Membership
@@ -20,11 +22,11 @@ ZERO: Final = Decimal(0)
 _HUNDRED: Final = Decimal(100)
 _MONEY: Final = {TrackerType.BILL_AMOUNT, TrackerType.BILL_DISCOUNT, TrackerType.BILL_GROSS_AMOUNT, TrackerType.LINEITEM_AMOUNT}
 _UNITS: Final = {
-    TrackerType.BILL_QUANTITY: "items",
-    TrackerType.LINEITEM_QTY: "items",
-    TrackerType.LINEITEM_COUNT: "lines",
-    TrackerType.CUSTOMER_VISITS: "visits",
-    TrackerType.POINTS: "points",
+    TrackerType.BILL_QUANTITY: gettext_noop("items"),
+    TrackerType.LINEITEM_QTY: gettext_noop("items"),
+    TrackerType.LINEITEM_COUNT: gettext_noop("lines"),
+    TrackerType.CUSTOMER_VISITS: gettext_noop("visits"),
+    TrackerType.POINTS: gettext_noop("points"),
 }
 _TRACKED: Final = {TierMeasure.TRACKER, TierMeasure.TRACKER_VALUE_BASED}
 
@@ -57,10 +59,10 @@ class TierStep:
     def text(self) -> str:
         """What is there, and what is needed: "660.00 of 1,000.00 CAD"."""
         shown = format_money(self.value) if self.is_money else format_points(self.value)
-        return f"{shown} of {self._text(self.needed)}"
+        return gettext("%(value)s of %(needed)s") % {"value": shown, "needed": self._text(self.needed)}
 
     def _text(self, figure: Decimal) -> str:
-        return f"{format_money(figure) if self.is_money else format_points(figure)} {self.unit}"
+        return f"{format_money(figure) if self.is_money else format_points(figure)} {gettext(self.unit)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +78,15 @@ class TierProgress:
         """What is missing: "340.00 CAD to Gold"."""
         missing = [step.missing_text for step in self.steps if step.missing]
         if not missing:
-            return f"{self.tier} with the next bill"
+            return gettext("%(tier)s with the next bill") % {"tier": self.tier}
         if self.match == "all" or len(self.steps) == 1:
-            return f"{' and '.join(missing)} to {self.tier}"
+            return gettext("%(missing)s to %(tier)s") % {"missing": gettext(" and ").join(missing), "tier": self.tier}
         if self.match == "any":
-            return f"{' or '.join(missing)} to {self.tier}"
-        return f"{len(self.steps)} conditions to {self.tier}, of which some are enough"
+            return gettext("%(missing)s to %(tier)s") % {"missing": gettext(" or ").join(missing), "tier": self.tier}
+        return gettext("%(number)s conditions to %(tier)s, of which some are enough") % {
+            "number": len(self.steps),
+            "tier": self.tier,
+        }
 
 
 def needed_since(membership: Membership, current: CurrentProgram, *, zone: ZoneInfo, now: datetime) -> datetime | None:
@@ -127,8 +132,8 @@ def _unit_of(condition: TierCondition, ladder: Ladder, currency: str) -> tuple[b
     if condition.measure in {TierMeasure.CUMULATIVE_PURCHASES, TierMeasure.PURCHASE}:
         return True, currency
     if condition.measure == TierMeasure.VISITS:
-        return False, "visits"
+        return False, gettext_noop("visits")
     if condition.measure not in _TRACKED:
-        return False, "points"
+        return False, gettext_noop("points")
     tracker = ladder.trackers[condition.tracker].type
     return (True, currency) if tracker in _MONEY else (False, _UNITS[tracker])

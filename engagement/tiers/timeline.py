@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from django.utils.translation import gettext
+
 from customers.profile.models import Customer
 from engagement.tiers.explanations import explain_change
 from engagement.tiers.models import TierChange
@@ -22,15 +24,17 @@ def tiers_timeline(customer: Customer, part: TimelineSlice) -> list[TimelineRow]
 def _row(change: TierChange, part: TimelineSlice) -> TimelineRow:
     is_renewal = change.kind == TierChange.Kind.RENEW
     facts: list[tuple[str, Any]] = [
-        ("Why", explain_change(change)),
-        ("Until", change.to_expires_on or "no end"),
-        ("By", actor_label(change.made_by)),
-        ("Program", change.membership.program),
+        (gettext("Why"), explain_change(change)),
+        (gettext("Until"), change.to_expires_on or gettext("no end")),
+        (gettext("By"), actor_label(change.made_by)),
+        (gettext("Program"), change.membership.program),
     ]
     return TimelineRow(
         key=part.key(change.changed_at, change.pk),
         icon="military_tech",
-        title=f"Tier {change.to_tier}" if is_renewal else f"Tier {change.from_tier} → {change.to_tier}",
+        title=gettext("Tier %(to_tier)s") % {"to_tier": change.to_tier}
+        if is_renewal
+        else gettext("Tier %(from_tier)s → %(to_tier)s") % {"from_tier": change.from_tier, "to_tier": change.to_tier},
         note=change.membership.program,
         state=change.get_kind_display(),
         tone=_TONES.get(TierChange.Kind(change.kind), ""),

@@ -10,6 +10,7 @@ from django.db.models import DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from unfold.decorators import display
 
 from customers.profile.field_values import write_value
@@ -165,22 +166,23 @@ class BillAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stubs 
     def give_back(self, request: HttpRequest, bill: Bill) -> HttpResponse:
         """The page that returns a sale, an amount of it, or some of its lines."""
         if bill.type not in RETURNABLE:
-            messages.warning(request, f"Bill {bill.number} is no sale: it cannot come back.")
+            messages.warning(request, gettext("Bill %(number)s is no sale: it cannot come back.") % {"number": bill.number})
             return HttpResponseRedirect(page_of(bill))
         by = actor_of(request, self.organization_behind(bill))
         left = bill.amount - bill.returned_amount
         form = ReturnForm(request.POST or None, sale=bill, stores=stores_for(request), by=by)
         if form.run():
-            form.report(request, f"Bill {bill.number}")
+            form.report(request, gettext("Bill %(number)s") % {"number": bill.number})
             return HttpResponseRedirect(page_of(bill))
         return self.answer_page(
             request,
             "back_office/action.html",
-            title=f"Return: bill {bill.number}",
+            title=gettext("Return: bill %(number)s") % {"number": bill.number},
             original=bill,
             form=form,
-            submit="Return",
-            intro=f"{format_money(left)} of {format_money(bill.amount)} {bill.currency} can come back.",
+            submit=gettext("Return"),
+            intro=gettext("%(left)s of %(amount)s %(currency)s can come back.")
+            % {"left": format_money(left), "amount": format_money(bill.amount), "currency": bill.currency},
         )
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -223,7 +225,7 @@ class BillAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stubs 
 
 def _lines_table(bill: Bill) -> Table:
     columns = (
-        strong("Item"), "Description", number("Quantity"), number("Price"), number("Discount"), number("Amount"),
+        strong("Item"), gettext("Description"), number("Quantity"), number("Price"), number("Discount"), number("Amount"),
         number("Returned"),
     )  # fmt: skip
     rows = [
@@ -234,7 +236,11 @@ def _lines_table(bill: Bill) -> Table:
             format_money(line.rate),
             format_money(line.discount) if line.discount else None,
             format_money(line.amount),
-            f"{format_points(line.returned_quantity)} for {format_money(line.returned_amount)}"
+            gettext("%(returned_quantity)s for %(returned_amount)s")
+            % {
+                "returned_quantity": format_points(line.returned_quantity),
+                "returned_amount": format_money(line.returned_amount),
+            }
             if line.returned_quantity or line.returned_amount
             else None,
         )
@@ -258,22 +264,22 @@ def _why_tables(
     explanations = explain_sale(bill, shares=shares, entries=entries, catalog=current_catalog(), organization=organization)
     return [
         table(
-            f"Why these points: {explanation.program}",
+            gettext("Why these points: %(program)s") % {"program": explanation.program},
             (strong("Rule"), number("Points"), "Why"),
             [
                 (rule.rule, "nothing" if rule.points is None else format_points(rule.points), rule.why)
                 for rule in explanation.rules
             ],
             empty="No rule gives points for bills.",
-            note=f"version {explanation.version.number} of its rules",
-            footer=f"Today: {explanation.obstacle}." if explanation.obstacle else "",
+            note=gettext("version %(number)s of its rules") % {"number": explanation.version.number},
+            footer=gettext("Today: %(obstacle)s.") % {"obstacle": explanation.obstacle} if explanation.obstacle else "",
         )
         for explanation in explanations
     ]
 
 
 def _points_table(shares: Sequence[BillPoints]) -> Table:
-    columns = ("Program", number("Points awarded"), number("To take back for returns"), number("Taken back"))
+    columns = (gettext("Program"), number("Points awarded"), number("To take back for returns"), number("Taken back"))
     rows = [
         (
             link_to(points.account, str(points.account.program)),
@@ -317,14 +323,14 @@ def _said(bill: Bill) -> Iterator[tuple[str, str]]:
     """What else the till said of the bill, with its labels."""
     details = bill.details
     if cashier := details.get("associate"):
-        yield "Cashier", " ".join(cashier.values())
+        yield gettext("Cashier"), " ".join(cashier.values())
     for key, label in _LABELS.items():
         if details.get(key):
             yield label, str(details[key])
     if bill.delivery_status not in {"", "DELIVERED"}:
-        yield "Delivery", bill.delivery_status
+        yield gettext("Delivery"), bill.delivery_status
     for note in details.get("credit_notes", ()):
-        yield "Credit note", f"{note['number']}, {format_money(Decimal(note['amount']))}"
+        yield gettext("Credit note"), f"{note['number']}, {format_money(Decimal(note['amount']))}"
     fields = FieldDefinition.objects.filter(category=FieldDefinition.Category.TRANSACTION)
     for definition in fields if bill.field_values else ():
         if value := bill.field_values.get(str(definition.pk)):

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
@@ -110,7 +111,9 @@ def _summary(names: Mapping[str, str]) -> Callable[[AuditEntry], str]:
     @display(description="Changes")
     def summary(entry: AuditEntry) -> str:
         changed = list(dict.fromkeys(change.name for change in change_rows(entry, names)))
-        return ", ".join(changed[:_SHOWN]) + (f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else "")
+        return ", ".join(changed[:_SHOWN]) + (
+            gettext(" and %(changed)s more") % {"changed": len(changed) - _SHOWN} if len(changed) > _SHOWN else ""
+        )
 
     return cast("Callable[[AuditEntry], str]", summary)
 

@@ -21,6 +21,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_noop
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
@@ -48,7 +49,7 @@ from organizations.back_office.saved_views import answers_views, change_views
 from organizations.back_office.tables import table
 from organizations.tenancy.models import Organization
 
-REFUSED_ADDRESS: Final = (
+REFUSED_ADDRESS: Final = gettext_noop(
     "The address asks for a filter, an order or a page that this list does not have, or for a value of another form"
     " (days are written as YYYY-MM-DD). Nothing is shown."
 )
@@ -192,7 +193,7 @@ class BackOfficeAdmin(ModelAdmin):
 
     def answer_choice(self, request: HttpRequest) -> HttpResponse:
         """Ask an operator for the organization of the new row."""
-        title = f"Add {self.model._meta.verbose_name}"
+        title = gettext("Add %(verbose_name)s") % {"verbose_name": self.model._meta.verbose_name}
         rows = [
             (
                 format_html('<a class="bo-link" href="?organization={}">{}</a>', organization.code, organization),
@@ -216,7 +217,7 @@ class BackOfficeAdmin(ModelAdmin):
             return self.answer_page(
                 request,
                 "back_office/history.html",
-                title=f"History: {row}",
+                title=gettext("History: %(row)s") % {"row": row},
                 original=row,
                 object=row,
                 page=page,
@@ -280,7 +281,7 @@ class BackOfficeAdmin(ModelAdmin):
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:  # type: ignore[override]  # newer stubs
         """Run an action on the selected rows of the list, or ask before it changes them."""
         if not all(map(is_row_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
-            messages.warning(request, "The selection does not consist of rows of this list. Nothing was changed.")
+            messages.warning(request, gettext("The selection does not consist of rows of this list. Nothing was changed."))
             return None
         if (confirmation := confirmation_page(self, request, queryset)) is not None:
             return confirmation
@@ -324,7 +325,12 @@ class BackOfficeAdmin(ModelAdmin):
                 row.save(update_fields=["is_active"])
                 self._record(request, row, before)
                 count += 1
-        messages.success(request, f"Switched {'on' if active else 'off'}: {count}.")
+        messages.success(
+            request,
+            gettext("Switched on: %(count)s.") % {"count": count}
+            if active
+            else gettext("Switched off: %(count)s.") % {"count": count},
+        )
 
     # --- changes
 
@@ -372,7 +378,11 @@ class BackOfficeAdmin(ModelAdmin):
 
     def answer_unknown(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Redirect to the start page: the row does not exist, or the current user may not see it."""
-        messages.warning(request, f"{capfirst(self.model._meta.verbose_name)} {unquote(object_id)} was not found.")
+        messages.warning(
+            request,
+            gettext("%(verbose_name)s %(object_id)s was not found.")
+            % {"verbose_name": capfirst(self.model._meta.verbose_name), "object_id": unquote(object_id)},
+        )
         return HttpResponseRedirect(reverse("admin:index"))
 
 

@@ -6,6 +6,9 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
+from django.utils.translation import gettext
+
+from loyalty_project.translation import format_number
 
 _PASSED_ON = ("action", "select_across", "index", ACTION_CHECKBOX_NAME)
 
@@ -28,11 +31,12 @@ def confirmation_page(admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> 
     page: HttpResponse = admin.answer_page(
         request,
         "back_office/confirm_action.html",
-        title=f"{label}: {count:,} {noun}",
+        title=f"{label}: {format_number(count)} {noun}",
         back=request.get_full_path(),
         heading=capfirst(admin.opts.verbose_name_plural),
-        intro=f"{label}: this changes {count:,} {noun}.",
-        submit=f"{label} ({count:,})",
+        intro=gettext("%(label)s: this changes %(count)s %(noun)s.")
+        % {"label": label, "count": format_number(count), "noun": noun},
+        submit=f"{label} ({format_number(count)})",
         values=[(key, value) for key in _PASSED_ON for value in request.POST.getlist(key)],
     )
     return page

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,4 +18,4 @@ class Button:
 
 def button(title: str, icon: str, name: str, pk: int, *, is_dialog: bool = True) -> Button:
     """A button to the address `name` (without `admin:`) of the row with this id."""
-    return Button(title=title, icon=icon, address=reverse(f"admin:{name}", args=[pk]), is_dialog=is_dialog)
+    return Button(title=gettext(title), icon=icon, address=reverse(f"admin:{name}", args=[pk]), is_dialog=is_dialog)

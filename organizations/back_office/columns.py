@@ -7,11 +7,13 @@ names. Where a related row is missing, the value is None.
 """
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, NamedTuple, cast
 
 from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from unfold.decorators import display
 
 from organizations.back_office.history import actor_label, source_label
@@ -85,6 +87,24 @@ def choice_column(field: str, title: str, colors: Mapping[str, str]) -> Column:
     return cast("Column", column)
 
 
+def state_display(title: str, colors: Mapping[str, str], **options: Any) -> Callable[[Callable[..., str]], Column]:
+    """Make a method that gives a state in an English word a column: a badge in the color and the translation of the word.
+
+    `options` are those of Unfold's `display`.
+    """
+
+    def decorate(state_of: Callable[..., str]) -> Column:
+        @display(description=title, label=dict(colors), **options)
+        @wraps(state_of)
+        def column(admin: Any, row: Any) -> ChoiceLabel:
+            state = state_of(admin, row)
+            return ChoiceLabel(state, gettext(state))
+
+        return cast("Column", column)
+
+    return decorate
+
+
 def boolean_column(field: str, title: str) -> Column:
     """A tick or a cross for a boolean field."""
 
@@ -121,7 +141,11 @@ def link_to(row: Model | None, text: str = "") -> SafeString | str:
 
 def name_of(row: Model, text: str = "") -> str:
     """The name of `row`, or `text`; for a customer that the current user may not see, only the kind of row."""
-    return text or str(row) if is_in_sight(row) else f"a {row._meta.verbose_name} of another store"
+    return (
+        text or str(row)
+        if is_in_sight(row)
+        else gettext("a %(verbose_name)s of another store") % {"verbose_name": row._meta.verbose_name}
+    )
 
 
 def is_in_sight(row: Model) -> bool:

@@ -5,6 +5,9 @@ from typing import Any, Final
 
 import orjson
 from django.db.models import IntegerField, QuerySet, Subquery
+from django.utils.translation import gettext
+
+from loyalty_project.translation import format_number
 
 COUNTED: Final = 10_000
 
@@ -22,7 +25,7 @@ class BoundedCount(Subquery):
 
 def count_label(count: int, limit: int = COUNTED) -> str:
     """The number, or “more than” `limit`."""
-    return f"{count:,}" if count <= limit else f"more than {limit:,}"
+    return format_number(count) if count <= limit else gettext("more than %(limit)s") % {"limit": format_number(limit)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,8 @@ def row_count(rows: QuerySet[Any], limit: int = COUNTED) -> RowCount:
     keys = rows.order_by().prefetch_related(None).values("pk")
     count = keys[: limit + 1].count()
     if count <= limit:
-        return RowCount(f"{count:,}")
+        return RowCount(format_number(count))
     (plan,) = orjson.loads(keys.explain(format="json"))
     estimate = int(plan["Plan"]["Plan Rows"])
-    about = f"about {round(estimate, 2 - len(str(estimate))):,}"
-    return RowCount(about if estimate > limit else f"more than {limit:,}", is_exact=False)
+    about = gettext("about %(count)s") % {"count": format_number(round(estimate, 2 - len(str(estimate))))}
+    return RowCount(about if estimate > limit else count_label(count, limit), is_exact=False)

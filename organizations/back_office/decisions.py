@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 
 from organizations.audit.actors import Actor
 from organizations.back_office.base import BackOfficeAdmin
@@ -76,15 +77,15 @@ class DecidingAdmin(BackOfficeAdmin):
         decision = DECISIONS[verb]
         form = self.decision_form(request, row, decision)
         if form.run():
-            messages.success(request, f"{self.decision_subject(row)}: {decision.done}.")
+            messages.success(request, f"{self.decision_subject(row)}: {gettext(decision.done)}.")
             return HttpResponseRedirect(page_of(row))
         return self.answer_page(
             request,
             self.decision_template,
-            title=f"{decision.button}: {row}",
+            title=f"{gettext(decision.button)}: {row}",
             original=row,
             decision=decision,
             form=form,
-            submit=decision.button,
+            submit=gettext(decision.button),
             **self.decision_context(request, row),
         )

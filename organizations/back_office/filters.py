@@ -15,6 +15,7 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 from unfold.contrib.filters.admin import (
     BooleanRadioFilter,
     ChoicesDropdownFilter,
@@ -59,7 +60,15 @@ def declared_parameters(filters: Iterable[Any], model: type[Model]) -> dict[str,
     return declared
 
 
-class NamedFilter(DropdownFilter):
+class TitledFilter(DropdownFilter):
+    """A filter whose title is in the language of the page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = gettext(str(self.title))
+
+
+class NamedFilter(TitledFilter):
     """A filter by a few named sets of rows: `options` has the label and the rows of each value.
 
     `unfiltered` are the rows shown if no option is chosen.
@@ -73,7 +82,7 @@ class NamedFilter(DropdownFilter):
         return {str(cls.parameter_name): one_of(cls.options)}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
-        return [(value, label) for value, (label, _narrow) in self.options.items()]
+        return [(value, gettext(label)) for value, (label, _narrow) in self.options.items()]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:  # noqa: ARG002 - Django's signature
         _label, narrow = self.options.get(str(self.value()), ("", self.unfiltered))
@@ -82,7 +91,7 @@ class NamedFilter(DropdownFilter):
     def describe(self, given: Mapping[str, str]) -> str:
         """The label of the option."""
         label, _narrow = self.options[given[str(self.parameter_name)]]
-        return label
+        return gettext(label)
 
     @staticmethod
     def unfiltered(rows: Rows) -> Rows:
@@ -90,7 +99,7 @@ class NamedFilter(DropdownFilter):
         return rows
 
 
-class RelatedRowFilter(DropdownFilter):
+class RelatedRowFilter(TitledFilter):
     """A filter by the id of a related row. `path` leads to it; `choices_for` lists the rows to choose from."""
 
     path: ClassVar[str]
@@ -117,7 +126,9 @@ class RelatedRowFilter(DropdownFilter):
             return queryset
         if value not in {str(choice) for choice, _name in self.lookup_choices}:
             messages.warning(
-                request, f"The {self.title} of this address does not exist, or you may not see it: nothing is shown."
+                request,
+                gettext("The %(title)s of this address does not exist, or you may not see it: nothing is shown.")
+                % {"title": self.title},
             )
             return queryset.none()
         return self.narrow(queryset, int(value))
@@ -175,7 +186,7 @@ class YesNoFilter(BooleanRadioFilter):
 
     def describe(self, given: Mapping[str, str]) -> str:
         """Yes or no."""
-        return "yes" if "1" in given.values() else "no"
+        return gettext("yes") if "1" in given.values() else gettext("no")
 
 
 class TextFilter(FieldTextFilter):
@@ -213,8 +224,8 @@ class DayRangeFilter(RangeDateFilter):
         """The first and the last day."""
         first, last = (given.get(f"{self.parameter_name}_{end}") for end in ("from", "to"))
         if first and last:
-            return first if first == last else f"{first} to {last}"
-        return f"from {first}" if first else f"until {last}"
+            return first if first == last else gettext("%(first)s to %(last)s") % {"first": first, "last": last}
+        return gettext("from %(first)s") % {"first": first} if first else gettext("until %(last)s") % {"last": last}
 
 
 class RecentFilter(NamedFilter):
@@ -230,7 +241,11 @@ class RecentFilter(NamedFilter):
         """The filter of the moment at `path`."""
         options = {
             name: (label, partial(_since, path=path, days=days))
-            for name, label, days in (("today", "today", 0), ("week", "the last 7 days", 6), ("month", "the last 30 days", 29))
+            for name, label, days in (
+                ("today", gettext_noop("today"), 0),
+                ("week", gettext_noop("the last 7 days"), 6),
+                ("month", gettext_noop("the last 30 days"), 29),
+            )
         }
         made = {"title": title, "parameter_name": parameter_name, "path": path, "options": options}
         return type("RecentFilter", (cls,), made)

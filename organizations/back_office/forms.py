@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Final
 from django import forms
 from django.db import Error
 from django.db.models import QuerySet
+from django.forms.utils import pretty_name
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from loyalty_project.protocol.codes import CodeTable
@@ -29,13 +31,26 @@ _UNREADABLE: Final = "\ufffd"
 
 
 class ReadableTexts(forms.BaseForm):
-    """A form that refuses typed texts with characters that could not be read, instead of storing others in their place."""
+    """A form in the language of the page.
+
+    It refuses typed texts with characters that could not be read, instead of storing others in their place.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = gettext(str(pretty_name(name) if field.label is None else field.label))
+            field.help_text = gettext(str(field.help_text))
 
     def _clean_fields(self) -> None:
         super()._clean_fields()  # type: ignore[misc]  # not in the stubs
         for name, value in list(self.cleaned_data.items()):
             if isinstance(value, str | list | dict) and _UNREADABLE in str(value) and name in self.changed_data:
-                self.add_error(name, f"A character could not be read (it is shown as {_UNREADABLE}). Type it again.")
+                self.add_error(
+                    name,
+                    gettext("A character could not be read (it is shown as %(unreadable)s). Type it again.")
+                    % {"unreadable": _UNREADABLE},
+                )
 
 
 class ConfigurationForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]  # generic for type checkers only
@@ -101,7 +116,7 @@ class ConfigurationForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-ar
         if not self.installation_wide:
             duplicates = duplicates.filter(organization=self.organization)
         if duplicates.exists():
-            self._add_problem(self.natural_key[-1], "is taken already")
+            self._add_problem(self.natural_key[-1], gettext("is taken already"))
 
 
 def _visible(value: Any) -> Any:
@@ -191,7 +206,7 @@ class NumberField(LineField):
         plain = text.replace("\u2212", "-").replace("\u2013", "-")
         number = read_plain(plain) if len(plain) <= _LONGEST_NUMBER else None
         if number is None:
-            raise forms.ValidationError("Enter a number in plain digits, such as 250 or -12.5.")
+            raise forms.ValidationError(gettext("Enter a number in plain digits, such as 250 or -12.5."))
         return number
 
     def prepare_value(self, value: Any) -> Any:
@@ -233,7 +248,7 @@ class NamedLinesField(forms.CharField):
             if not key and not colon:
                 continue
             if not (key and colon and text):
-                raise forms.ValidationError(f"Write one per line, like “hi: शहर”. Not so: {line}")
+                raise forms.ValidationError(gettext("Write one per line, like “hi: शहर”. Not so: %(line)s") % {"line": line})
             pairs[key] = text
         return pairs
 

@@ -9,8 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from loyalty_project.db.timeouts import TookTooLongError
+from loyalty_project.translation import format_number
 from organizations.audit.services import Change, record_changes
 from organizations.back_office.base import REFUSED_ADDRESS, BackOfficeAdmin
 from organizations.back_office.current_user import actor_of, member_of, organization_of, work_for
@@ -54,7 +56,7 @@ class ExportedList(BackOfficeAdmin):
             return HttpResponseRedirect(self._list_address)
         organization = organization_of(request) or _chosen_organization(request)
         if organization is None:
-            messages.warning(request, "Choose an organization in the filters first: a file has the rows of one.")
+            messages.warning(request, gettext("Choose an organization in the filters first: a file has the rows of one."))
             return HttpResponseRedirect(self._list_address)
         with work_for(request, organization):
             return self._answer_export(request, organization)
@@ -73,10 +75,10 @@ class ExportedList(BackOfficeAdmin):
         return self.answer_page(
             request,
             "back_office/export_list.html",
-            title=f"Export {self.model._meta.verbose_name_plural}",
+            title=gettext("Export %(verbose_name_plural)s") % {"verbose_name_plural": self.model._meta.verbose_name_plural},
             cl=page,
             titles=resource.titles,
-            most=f"{MOST_ROWS:,}",
+            most=format_number(MOST_ROWS),
             may_export=may_export,
             back=address,
         )

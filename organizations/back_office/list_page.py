@@ -6,13 +6,16 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.contrib.admin.utils import label_for_field
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_noop
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
 from loyalty_project.db.timeouts import TookTooLongError, answered_within
+from loyalty_project.translation import format_number
 from organizations.back_office.counting import RowCount, row_count
 from organizations.back_office.current_user import member_of
 from organizations.back_office.filters import ListedFilter
@@ -22,10 +25,11 @@ from organizations.saved_views.services import views_of
 
 # Time that a statement of a narrowed or sorted list may take.
 SECONDS: Final = 4.0
-TOO_SLOW: Final = (
+TOO_SLOW: Final = gettext_noop(
     "With these filters the list would take too long, so nothing is shown. Add a filter that leaves fewer rows,"
     " such as a store or a few days."
 )
+_ALPHABETICAL: Final = (gettext_noop("A to Z"), gettext_noop("Z to A"))
 # Parameters that a saved view does not keep: a typed text, and a single customer.
 _NAMING: Final = frozenset({SEARCH_VAR, "customer"})
 
@@ -59,7 +63,7 @@ class ListPage(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if not issubclass(self.model_admin.paginator, InfinitePaginator):
-            self.count = RowCount(f"{self.result_count:,}")
+            self.count = RowCount(format_number(self.result_count))
             self.result_list: Any = list(self.result_list)
         elif not self.narrowing:
             self.count, self.result_list = row_count(self.queryset), list(self.result_list)
@@ -68,7 +72,7 @@ class ListPage(ChangeList):
                 with answered_within(SECONDS):
                     self.count, self.result_list = row_count(self.queryset), list(self.result_list)
             except TookTooLongError:
-                messages.warning(request, TOO_SLOW)
+                messages.warning(request, gettext(TOO_SLOW))
                 self.result_list = []
         self.model_admin.complete_rows(request, self.result_list)
         if self.model_admin.presets:
@@ -109,14 +113,14 @@ class ListPage(ChangeList):
         """What is applied: the search, the filters, and the order if the user chose one."""
         chips = []
         if self.query:
-            chips.append(self._chip("Search", self.query, [SEARCH_VAR]))
+            chips.append(self._chip(gettext("Search"), self.query, [SEARCH_VAR]))
         for spec in self.filter_specs:
             names = [name for name in spec.expected_parameters() if name and self.narrowing.get(name)]
             if names:
                 text = spec.describe({name: self.narrowing[name] for name in names})
                 chips.append(self._chip(_sentence_case(spec.title), text, names))
         if ORDER_VAR in self.params:
-            chips.append(self._chip("Sorted by", self._order_text(), [ORDER_VAR]))
+            chips.append(self._chip(gettext("Sorted by"), self._order_text(), [ORDER_VAR]))
         return chips
 
     @property
@@ -124,12 +128,12 @@ class ListPage(ChangeList):
         """The links above the list: everything, then the presets, but for those in an order that the user does not have."""
         if not self.model_admin.presets:
             return []
-        links = [ListLink(label=self.model_admin.unfiltered_label, link="?", is_current=not self.narrowing)]
+        links = [ListLink(label=gettext(self.model_admin.unfiltered_label), link="?", is_current=not self.narrowing)]
         for preset in self.model_admin.presets:
             if preset.order and preset.order.removeprefix("-") not in self.sortable_by:
                 continue
             order = {ORDER_VAR: self._order_number(preset.order)} if preset.order else {}
-            links.append(self._link_to(preset.label, {**preset.query, **order}))
+            links.append(self._link_to(gettext(preset.label), {**preset.query, **order}))
         return [*links, *(self._link_to(view.name, view.query, view_id=view.pk) for view in self.saved_views)]
 
     @property
@@ -156,9 +160,9 @@ class ListPage(ChangeList):
         texts = []
         for part in self.narrowing.get(ORDER_VAR, "").split("."):
             column = self.list_display[int(part.lstrip("-"))]
-            title = getattr(getattr(self.model_admin, str(column), None), "short_description", str(column).replace("_", " "))
-            rising, falling = self.model_admin.order_words.get(column, ("A to Z", "Z to A"))
-            texts.append(f"{title}, {falling if part.startswith('-') else rising}")
+            title = label_for_field(str(column), self.model, self.model_admin)
+            rising, falling = self.model_admin.order_words.get(column, _ALPHABETICAL)
+            texts.append(f"{title}, {gettext(falling if part.startswith('-') else rising)}")
         return "; ".join(texts)
 
 

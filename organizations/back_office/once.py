@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from organizations.audit.actors import Actor
 from organizations.back_office.forms import ActionForm, WholeNumberField
@@ -57,7 +58,7 @@ class OnceForm(ActionForm):
         if "token" in self.errors:
             # The field is hidden: its error would not be seen.
             del self.errors["token"]
-            self.add_error(None, "This page is incomplete. Open it again.")
+            self.add_error(None, gettext("This page is incomplete. Open it again."))
         return cleaned
 
     def run(self) -> bool:
@@ -89,7 +90,10 @@ class OnceForm(ActionForm):
             return
         messages.warning(
             request,
-            f"{subject}: nothing more was done: this page was sent before, with {done.result} Open it again to repeat it.",
+            gettext(
+                "%(subject)s: nothing more was done: this page was sent before, with %(result)s Open it again to repeat it."
+            )
+            % {"subject": subject, "result": done.result},
         )
 
 

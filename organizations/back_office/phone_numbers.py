@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from phonenumber_field.formfields import PrefixChoiceField, SplitPhoneNumberField
 from phonenumber_field.phonenumber import PhoneNumber
 from phonenumber_field.widgets import PhoneNumberPrefixWidget
@@ -27,8 +28,11 @@ class MobileWidget(PhoneNumberPrefixWidget):  # type: ignore[misc]  # the librar
 
     def __init__(self, countries: Sequence[str]) -> None:
         self.countries = countries
-        choices = [*((country, f"{country} +{country_code_for_region(country)}") for country in countries), ("", "Other")]
-        label = {"aria-label": "Country"}
+        choices = [
+            *((country, f"{country} +{country_code_for_region(country)}") for country in countries),
+            ("", gettext("Other")),
+        ]
+        label = {"aria-label": gettext("Country")}
         country = UnfoldAdminSelectWidget(attrs=label, choices=choices) if countries else forms.HiddenInput()
         super().__init__({"country": country, "": UnfoldAdminTextInputWidget(attrs={"type": "tel"})})
 

@@ -6,6 +6,7 @@ from typing import Final
 from django.db import Error, IntegrityError, OperationalError
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop
 
 from loyalty_project.db.errors import constraint_name, sqlstate
 from loyalty_project.db.locks import ChangedMeanwhileError
@@ -16,47 +17,49 @@ from loyalty_project.protocol.errors import LoyaltyError, Notice
 _BUSY: Final = {"55P03", "40001"}
 # In place of the sentences of the protocol, which are written for callers.
 SENTENCES: Final[Mapping[CodeTable, str]] = {
-    Transport.BUSY: "Another action is running for this customer. Try again in a moment.",
-    Transport.CUSTOMER_ERASED: "The personal data of this customer was erased: nothing about them can be changed any more.",
-    Code.FRAUD: "Not allowed: the customer is marked as fraud.",
-    Code.INVALID_MOBILE: "This is not a mobile number of the organization's countries.",
-    Code.COUNTRY_NOT_CONFIGURED: "The organization does not serve the country of this mobile number.",
-    Code.INVALID_EMAIL: "This is not an e-mail address.",
-    Code.INVALID_EXTERNAL_ID: "This external id does not have the required form.",
-    Code.MALFORMED_IDENTIFIER: "This value does not have the required form.",
-    Code.MOBILE_REQUIRED: "A mobile number is required.",
-    Code.EMAIL_REQUIRED: "An e-mail address is required.",
-    Code.EXTERNAL_ID_REQUIRED: "An external id is required.",
-    Code.NO_IDENTIFIER: "Enter a mobile number, an e-mail address or an external id.",
-    Code.MORE_THAN_EMAIL_REQUIRED: "Enter a mobile number or an external id as well.",
-    Code.NON_LOYALTY_NEEDS_MOBILE_OR_EMAIL: "Enter a mobile number or an e-mail address.",
-    Code.EXTERNAL_ID_NOT_ALLOWED: "The organization does not use external ids.",
-    Code.MOBILE_TAKEN: "Another customer has this mobile number.",
-    Code.EMAIL_TAKEN: "Another customer has this e-mail address.",
-    Code.EXTERNAL_ID_TAKEN: "Another customer has this external id.",
-    Code.ALREADY_REGISTERED: "This customer is already registered.",
-    Code.PROFILE_NOT_UPDATED: "The customer was not changed.",
-    Code.PRIMARY_MISMATCH: "The identifiers belong to different customers.",
-    Code.LOYALTY_CANNOT_BE_LEFT: "A loyalty member stays a loyalty member.",
-    Code.CONVERSION_NEEDS_EMAIL: "A loyalty member needs an e-mail address.",
-    Code.CONVERSION_NEEDS_EXTERNAL_ID: "A loyalty member needs an external id.",
-    Code.REGISTRATION_DATE_OUT_OF_LIMITS: "This date is too early or too late.",
-    Code.INVALID_TEST_CONTROL_STATUS: "Choose the test group or the control group.",
-    Code.INVALID_CUSTOM_FIELD: "This is not an option of the field.",
-    Code.CUSTOM_FIELD_NOT_SAVED: "This value does not fit the type of the field.",
-    Code.IDENTITY_CHANGE_FAILED: "The identifier cannot be changed to this value.",
-    Code.CHANGE_REQUEST_PENDING: "This change is already requested and waits for a decision.",
-    Code.PREFERRED_STORE_NOT_FOUND: "The preferred store was not found.",
-    Code.VALIDATION_FAILED: "This value cannot be used: it does not have the required form, or is too long.",
-    Code.PRIMARY_NOT_UPDATED: "{x} is the primary identifier, which cannot be changed here.",
-    Code.IDENTIFIER_NOT_UPDATED: "The organization does not allow to change {x} here.",
-    Code.IDENTIFIER_OCCUPIED: "Another customer has this value.",
-    Code.STORE_NOT_POPULATED: "The store was not found.",
-    Code.NOT_PERMITTED: "You may not do this.",
-    Code.NO_WECHAT_PROFILE: "The customer has no WeChat profile.",
-    Code.NO_WEB_ENGAGE_PROFILE: "The customer has no WebEngage profile.",
-    Code.NOT_LOYALTY: "The customer is not a loyalty member.",
-    Code.POINTS_LOCKED: "The points are busy with another action. Try again in a moment.",
+    Transport.BUSY: gettext_noop("Another action is running for this customer. Try again in a moment."),
+    Transport.CUSTOMER_ERASED: gettext_noop(
+        "The personal data of this customer was erased: nothing about them can be changed any more."
+    ),
+    Code.FRAUD: gettext_noop("Not allowed: the customer is marked as fraud."),
+    Code.INVALID_MOBILE: gettext_noop("This is not a mobile number of the organization's countries."),
+    Code.COUNTRY_NOT_CONFIGURED: gettext_noop("The organization does not serve the country of this mobile number."),
+    Code.INVALID_EMAIL: gettext_noop("This is not an e-mail address."),
+    Code.INVALID_EXTERNAL_ID: gettext_noop("This external id does not have the required form."),
+    Code.MALFORMED_IDENTIFIER: gettext_noop("This value does not have the required form."),
+    Code.MOBILE_REQUIRED: gettext_noop("A mobile number is required."),
+    Code.EMAIL_REQUIRED: gettext_noop("An e-mail address is required."),
+    Code.EXTERNAL_ID_REQUIRED: gettext_noop("An external id is required."),
+    Code.NO_IDENTIFIER: gettext_noop("Enter a mobile number, an e-mail address or an external id."),
+    Code.MORE_THAN_EMAIL_REQUIRED: gettext_noop("Enter a mobile number or an external id as well."),
+    Code.NON_LOYALTY_NEEDS_MOBILE_OR_EMAIL: gettext_noop("Enter a mobile number or an e-mail address."),
+    Code.EXTERNAL_ID_NOT_ALLOWED: gettext_noop("The organization does not use external ids."),
+    Code.MOBILE_TAKEN: gettext_noop("Another customer has this mobile number."),
+    Code.EMAIL_TAKEN: gettext_noop("Another customer has this e-mail address."),
+    Code.EXTERNAL_ID_TAKEN: gettext_noop("Another customer has this external id."),
+    Code.ALREADY_REGISTERED: gettext_noop("This customer is already registered."),
+    Code.PROFILE_NOT_UPDATED: gettext_noop("The customer was not changed."),
+    Code.PRIMARY_MISMATCH: gettext_noop("The identifiers belong to different customers."),
+    Code.LOYALTY_CANNOT_BE_LEFT: gettext_noop("A loyalty member stays a loyalty member."),
+    Code.CONVERSION_NEEDS_EMAIL: gettext_noop("A loyalty member needs an e-mail address."),
+    Code.CONVERSION_NEEDS_EXTERNAL_ID: gettext_noop("A loyalty member needs an external id."),
+    Code.REGISTRATION_DATE_OUT_OF_LIMITS: gettext_noop("This date is too early or too late."),
+    Code.INVALID_TEST_CONTROL_STATUS: gettext_noop("Choose the test group or the control group."),
+    Code.INVALID_CUSTOM_FIELD: gettext_noop("This is not an option of the field."),
+    Code.CUSTOM_FIELD_NOT_SAVED: gettext_noop("This value does not fit the type of the field."),
+    Code.IDENTITY_CHANGE_FAILED: gettext_noop("The identifier cannot be changed to this value."),
+    Code.CHANGE_REQUEST_PENDING: gettext_noop("This change is already requested and waits for a decision."),
+    Code.PREFERRED_STORE_NOT_FOUND: gettext_noop("The preferred store was not found."),
+    Code.VALIDATION_FAILED: gettext_noop("This value cannot be used: it does not have the required form, or is too long."),
+    Code.PRIMARY_NOT_UPDATED: gettext_noop("{x} is the primary identifier, which cannot be changed here."),
+    Code.IDENTIFIER_NOT_UPDATED: gettext_noop("The organization does not allow to change {x} here."),
+    Code.IDENTIFIER_OCCUPIED: gettext_noop("Another customer has this value."),
+    Code.STORE_NOT_POPULATED: gettext_noop("The store was not found."),
+    Code.NOT_PERMITTED: gettext_noop("You may not do this."),
+    Code.NO_WECHAT_PROFILE: gettext_noop("The customer has no WeChat profile."),
+    Code.NO_WEB_ENGAGE_PROFILE: gettext_noop("The customer has no WebEngage profile."),
+    Code.NOT_LOYALTY: gettext_noop("The customer is not a loyalty member."),
+    Code.POINTS_LOCKED: gettext_noop("The points are busy with another action. Try again in a moment."),
 }
 
 
@@ -81,12 +84,12 @@ def sentence_of(code: CodeTable, sentences: Mapping[CodeTable, str] = SENTENCES)
 
 def _listed(code: CodeTable, sentences: Mapping[CodeTable, str]) -> str:
     """The sentence of a code, "" for none. Codes of several tables may have the same number."""
-    return next((sentence for key, sentence in sentences.items() if key is code), "")
+    return next((gettext(sentence) for key, sentence in sentences.items() if key is code), "")
 
 
 def notice_sentence(notice: Notice) -> SafeString:
     """The sentence of a warning for staff, followed by the number of its code in small print."""
-    sentence = SENTENCES[notice.code].format(x=notice.x, y=notice.y) if notice.code in SENTENCES else notice.text
+    sentence = gettext(SENTENCES[notice.code]).format(x=notice.x, y=notice.y) if notice.code in SENTENCES else notice.text
     return _with_number(sentence, notice.code)
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 
 from organizations.back_office.current_user import member_of
 from organizations.back_office.forms import LineField, ReadableTexts
@@ -31,7 +32,7 @@ def change_views(request: HttpRequest, page: ListPage) -> HttpResponse:
     """Save the filters of the list as a view of the current user, or remove one; then show the list again."""
     address = f"{request.path}{page.get_query_string()}"
     if not page.has_views:
-        messages.warning(request, "Operators have no views of their own.")
+        messages.warning(request, gettext("Operators have no views of their own."))
     elif removed := request.POST.get(REMOVED, ""):
         _remove(request, page, removed)
     else:
@@ -43,16 +44,19 @@ def _save(request: HttpRequest, page: ListPage) -> None:
     form = _NameForm(request.POST)
     query: dict[str, Any] = page.view_query
     if not query:
-        messages.warning(request, "Filter or sort the list first: the view keeps that.")
+        messages.warning(request, gettext("Filter or sort the list first: the view keeps that."))
     elif not form.is_valid():
-        messages.warning(request, f"The view was not saved. Name: {form.errors[NAME][0]}")
+        messages.warning(request, gettext("The view was not saved. Name: %(name)s") % {"name": form.errors[NAME][0]})
     else:
         try:
             save_view(
                 member_of(request), list_name=page.opts.label_lower, name=form.cleaned_data[NAME], query=query
             )  # fmt: skip
         except TooManyViewsError:
-            messages.warning(request, f"There are {MOST_VIEWS} views of this list already. Remove one first.")
+            messages.warning(
+                request,
+                gettext("There are %(most_views)s views of this list already. Remove one first.") % {"most_views": MOST_VIEWS},
+            )
 
 
 def _remove(request: HttpRequest, page: ListPage, removed: str) -> None:
@@ -60,4 +64,4 @@ def _remove(request: HttpRequest, page: ListPage, removed: str) -> None:
         member_of(request), list_name=page.opts.label_lower, view_id=int(removed)
     )  # fmt: skip
     if not is_removed:
-        messages.warning(request, "You have no such view of this list.")
+        messages.warning(request, gettext("You have no such view of this list."))

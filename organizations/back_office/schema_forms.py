@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
@@ -296,6 +297,8 @@ class ListsByNameField(forms.CharField):
                 continue
             listed = [text.strip() for text in values.split(",") if text.strip()]
             if not name or not listed:
-                raise forms.ValidationError(f"Write one per line, like “brand: Alder, Birch”. Not so: {line}")
+                raise forms.ValidationError(
+                    gettext("Write one per line, like “brand: Alder, Birch”. Not so: %(line)s") % {"line": line}
+                )
             lists[name] = listed
         return lists

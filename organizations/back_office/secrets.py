@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminRadioSelectWidget
 
 from organizations.audit.services import record_changes
@@ -59,7 +60,7 @@ class SecretForm(ReadableTexts, forms.Form):
         if self.cleaned_data.get("how") != _TYPE:
             return generate_secret()
         if reason := weakness(secret):
-            raise forms.ValidationError(f"It {reason}.")
+            raise forms.ValidationError(gettext("It %(reason)s.") % {"reason": reason})
         self.check(secret)
         return secret
 
@@ -94,7 +95,9 @@ class SecretAdmin(BackOfficeAdmin):
         is_done = bool(getattr(obj, self.secret.columns[0])) or "_addanother" in request.POST
         if is_done or not self.has_change_permission(request, obj):
             return super().response_add(request, obj, post_url_continue)
-        messages.success(request, f"{obj} was added. Next, set its {self.secret.word}.")
+        messages.success(
+            request, gettext("%(obj)s was added. Next, set its %(word)s.") % {"obj": obj, "word": self.secret.word}
+        )
         options = self.model._meta
         (page,) = (name for name in self.actions_detail if name.startswith("set_"))
         return HttpResponseRedirect(reverse(f"admin:{options.app_label}_{options.model_name}_{page}", args=[obj.pk]))
@@ -106,20 +109,22 @@ class SecretAdmin(BackOfficeAdmin):
         if form.is_valid():
             self._set(request, row, form.cleaned_data["secret"])
             if not form.is_generated:
-                messages.success(request, f"The {self.secret.word} of {row} was changed.")
+                messages.success(
+                    request, gettext("The %(word)s of %(row)s was changed.") % {"word": self.secret.word, "row": row}
+                )
                 return HttpResponseRedirect(page_of(row))
             shown = form.cleaned_data["secret"]
         return self.answer_page(
             request,
             "back_office/secret.html",
-            title=f"New {self.secret.word}: {row}",
+            title=gettext("New %(word)s: %(row)s") % {"word": self.secret.word, "row": row},
             original=row,
             form=form,
             shown=shown,
             word=self.secret.word,
             is_new=is_new,
             name=getattr(row, self.natural_key[0]),
-            submit=f"Set {self.secret.word}",
+            submit=gettext("Set %(word)s") % {"word": self.secret.word},
         )
 
     def _set(self, request: HttpRequest, row: Any, secret: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse_lazy
+from django.utils.translation import gettext
 
 from organizations.back_office.current_user import member_of
 from organizations.back_office.queues import Queue, queue_label
@@ -38,7 +39,7 @@ class SidebarEntry:
         badge = {"badge": queue_label(count), "badge_variant": "warning"} if count else {}
         return {
             **badge,
-            "title": self.title,
+            "title": gettext(self.title),
             "icon": self.icon,
             "link": reverse_lazy(f"admin:{self.model.replace('.', '_')}_changelist"),
             "permission": self.may_see,
@@ -47,4 +48,4 @@ class SidebarEntry:
 
 def sidebar_group(title: str, entries: Sequence[SidebarEntry], waiting: Mapping[Queue, int], **options: Any) -> dict[str, Any]:
     """A titled group of entries in Unfold's form; `options` are Unfold's."""
-    return {"title": title, "separator": True, **options, "items": [entry.as_item(waiting) for entry in entries]}
+    return {"title": gettext(title), "separator": True, **options, "items": [entry.as_item(waiting) for entry in entries]}

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from organizations.back_office.current_user import in_own_stores
@@ -27,7 +28,7 @@ class StoreField(forms.ChoiceField):
     def offer(self, stores: Sequence[Store]) -> None:
         """Offer these stores, and none if the field is not required."""
         self.stores = {str(store.pk): store for store in stores}
-        empty = "Choose a store" if self.required else "No store"
+        empty = gettext("Choose a store") if self.required else gettext("No store")
         self.choices = [("", empty), *((pk, store.name or store.code) for pk, store in self.stores.items())]
 
     def clean(self, value: Any) -> Any:

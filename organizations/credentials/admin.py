@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.decorators import display
 
+from organizations.back_office.columns import state_display
 from organizations.back_office.filters import YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
 from organizations.back_office.pages import row_page
@@ -39,7 +39,7 @@ class ApiClientAdmin(SecretAdmin):
     search_fields = ("key", "till__code")
     actions_detail: Sequence[str] = ("set_secret",)
 
-    @display(description="Secret", label={"set": "success", "none": "warning"})
+    @state_display("Secret", {"set": "success", "none": "warning"})
     def log_in(self, client: ApiClient) -> str:
         """Whether a secret is set."""
         return "set" if client.secret_hash else "none"

@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.db.models import ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from organizations.back_office.current_user import actor_of, member_of
@@ -38,7 +39,9 @@ class StaffForm(ConfigurationForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if self.is_own and {"role", "stores", "is_active"} & set(self.changed_data):
-            raise forms.ValidationError("You cannot change your own role, stores or log-in. Ask another administrator.")
+            raise forms.ValidationError(
+                gettext("You cannot change your own role, stores or log-in. Ask another administrator.")
+            )
         return cleaned
 
     def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 - Django's signature
@@ -94,7 +97,7 @@ class StaffMemberAdmin(SecretAdmin):
     def deactivate(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Switch the selected log-ins off, except the current user's own."""
         if rows.filter(pk=member_of(request).pk).exists():
-            messages.warning(request, "Your own log-in stays on.")
+            messages.warning(request, gettext("Your own log-in stays on."))
         super().deactivate(request, rows.exclude(pk=member_of(request).pk))
 
     @row_page("Reset two-step log-in", address="reset-two-step", icon="phonelink_erase")
@@ -104,17 +107,19 @@ class StaffMemberAdmin(SecretAdmin):
             return HttpResponseRedirect(reverse("two_step"))
         if request.method == "POST":
             if remove_app(member, by=actor_of(request, self.organization_behind(member))):
-                messages.success(request, f"The next log-in of {member} asks for the password alone.")
+                messages.success(
+                    request, gettext("The next log-in of %(member)s asks for the password alone.") % {"member": member}
+                )
             else:
-                messages.info(request, f"{member} has no two-step log-in.")
+                messages.info(request, gettext("%(member)s has no two-step log-in.") % {"member": member})
             return HttpResponseRedirect(page_of(member))
         return self.answer_page(
             request,
             "back_office/reset_two_step.html",
-            title=f"Reset two-step log-in: {member}",
+            title=gettext("Reset two-step log-in: %(member)s") % {"member": member},
             original=member,
             form=forms.Form(),
-            submit="Reset",
+            submit=gettext("Reset"),
         )
 
     @row_page("Set password", address="new-password", icon="key")

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.widgets import UnfoldAdminPasswordWidget
@@ -43,9 +44,9 @@ class ConfirmPasswordForm(forms.Form):
         try:
             member = RoleBackend().authenticate(self.request, username=username, password=password)
         except VerificationUnavailableError as error:
-            raise forms.ValidationError("Too many people are logging in. Try again in a few seconds.") from error
+            raise forms.ValidationError(gettext("Too many people are logging in. Try again in a few seconds.")) from error
         if member is None:
-            raise forms.ValidationError("This is not your password.")
+            raise forms.ValidationError(gettext("This is not your password."))
         return password
 
 
@@ -66,10 +67,10 @@ def confirm_password(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("admin:login"))
     context = {
         **admin.site.each_context(request),
-        "title": "Your password, please",
+        "title": gettext("Your password, please"),
         "form": form,
         "minutes": settings.STAFF_CONFIRM_MINUTES,
-        "submit": "Continue",
+        "submit": gettext("Continue"),
         "back": reverse("admin:index"),
     }
     return TemplateResponse(request, "back_office/confirm_password.html", context)

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib.sessions.backends.base import SessionBase
+from django.utils.translation import gettext
 from unfold.forms import AuthenticationForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -57,13 +58,13 @@ class LogInForm(AuthenticationForm):
         try:
             cleaned: dict[str, Any] = super().clean()
         except VerificationUnavailableError as error:
-            raise forms.ValidationError("Too many people are logging in. Try again in a few seconds.") from error
+            raise forms.ValidationError(gettext("Too many people are logging in. Try again in a few seconds.")) from error
         member = self.user_cache
         if isinstance(member, StaffMember) and app_of(member) is not None:
             await_code(self._session, member, now=seconds_now())
             self.user_cache = None
             self.asks_code = True
-            raise forms.ValidationError("Now type the code that your authenticator app shows.", code="asks_code")
+            raise forms.ValidationError(gettext("Now type the code that your authenticator app shows."), code="asks_code")
         return cleaned
 
     @property
@@ -76,11 +77,13 @@ class LogInForm(AuthenticationForm):
         member = awaited_member(session, now=seconds_now())
         if member is None:
             self.asks_code = False
-            raise forms.ValidationError("The log-in took too long. Type your password again.")
+            raise forms.ValidationError(gettext("The log-in took too long. Type your password again."))
         code = str(self.cleaned_data.get("code") or "").replace(" ", "")
         if not is_code_right(member, code):
             count_wrong_code(session)
-            raise forms.ValidationError("This code is not right. Wait for the next one, and check the time of your phone.")
+            raise forms.ValidationError(
+                gettext("This code is not right. Wait for the next one, and check the time of your phone.")
+            )
         self.confirm_login_allowed(member)
         forget_code(session)
         session[VERIFIED] = True

@@ -22,7 +22,7 @@ BEGUN_AT: Final = "begun_at"
 SEEN_AT: Final = "seen_at"
 CONFIRMED_AT: Final = "confirmed_at"
 # Names of addresses that are open to members who still have to add their second step.
-_OPEN_BEFORE: Final = frozenset({"two_step", "confirm_password", "logout", "jsi18n"})
+_OPEN_BEFORE: Final = frozenset({"two_step", "confirm_password", "logout", "jsi18n", "set_language"})
 # A session is written once in this time, not with every page.
 _WRITTEN_EVERY: Final = 60
 

@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from django import template
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from loyalty_project import clock
+from loyalty_project.translation import format_number
 from organizations.back_office.columns import link_to
 from organizations.back_office.history import actor_label
 from organizations.back_office.tables import cell
@@ -43,7 +45,9 @@ def personal(value: Any, customer_id: int) -> Any:
 def days_left(day: date) -> str:
     """How far a day is ahead, in the time zone of the page: "today", "tomorrow", "in 12 days"; "" for one that is over."""
     number = (day - timezone.localdate(clock.now())).days
-    return {0: "today", 1: "tomorrow"}.get(number, f"in {number:,} days" if number > 0 else "")
+    if number < 2:
+        return {0: gettext("today"), 1: gettext("tomorrow")}.get(number, "")
+    return ngettext("in %(number)s day", "in %(number)s days", number) % {"number": format_number(number)}
 
 
 @register.filter
@@ -51,7 +55,11 @@ def days_ago(moment: datetime) -> str:
     """How long ago a moment was, in the time zone of the page: "today", "yesterday", "12 days ago", "5 months ago"."""
     number = (timezone.localdate(clock.now()) - timezone.localdate(moment)).days
     if number < 2:
-        return {0: "today", 1: "yesterday"}.get(number, "in the future")
+        return {0: gettext("today"), 1: gettext("yesterday")}.get(number, gettext("in the future"))
     if number < _MONTHS_FROM:
-        return f"{number} days ago"
-    return f"{number // 30} months ago" if number < _YEARS_FROM else f"{number // 365} years ago"
+        return ngettext("%(number)s day ago", "%(number)s days ago", number) % {"number": number}
+    if number < _YEARS_FROM:
+        months = number // 30
+        return ngettext("%(number)s month ago", "%(number)s months ago", months) % {"number": months}
+    years = number // 365
+    return ngettext("%(number)s year ago", "%(number)s years ago", years) % {"number": years}

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -42,24 +43,24 @@ def two_step(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and "switch_off" in request.POST and not is_needed:
         remove_app(member, by=by)
         request.session.pop(VERIFIED, None)
-        messages.success(request, "Two-step log-in is off.")
+        messages.success(request, gettext("Two-step log-in is off."))
         return HttpResponseRedirect(reverse("two_step"))
     form = CodeForm(request.POST if "code" in request.POST else None)
     if form.is_valid():
         if confirm_app(member, form.cleaned_data["code"], by=by):
             request.session[VERIFIED] = True
-            messages.success(request, "Two-step log-in is on. The next log-in asks for a code of the app.")
+            messages.success(request, gettext("Two-step log-in is on. The next log-in asks for a code of the app."))
             return HttpResponseRedirect(reverse("admin:index"))
-        form.add_error("code", "This code is not right. Wait for the next one, and check the time of your phone.")
+        form.add_error("code", gettext("This code is not right. Wait for the next one, and check the time of your phone."))
     adds = not is_on or "replace" in request.GET or form.is_bound
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": "Two-step log-in",
+        "title": gettext("Two-step log-in"),
         "is_on": is_on,
         "is_needed": is_needed,
         "form": form,
         "adds": adds,
-        "submit": "Switch on" if not is_on else "Use this app",
+        "submit": gettext("Switch on") if not is_on else gettext("Use this app"),
         "back": reverse("two_step") if is_on else reverse("admin:index"),
     }
     if adds:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from unfold.decorators import display
 
 from customers.back_office import CustomerFilter, CustomerRowsAdmin
@@ -66,6 +67,6 @@ class ReferralLinkAdmin(CustomerRowsAdmin):
             )
             for reward in rewards
         ]
-        columns = ("Event", "When", "Receiver", "Reward", "State")
+        columns = (gettext("Event"), gettext("When"), gettext("Receiver"), gettext("Reward"), gettext("State"))
         context["table"] = table("Rewards", columns, rows, empty="The campaign rewards nothing that the referee has done.")
         return super().render_change_form(request, context, *args, **kwargs)

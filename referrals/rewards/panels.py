@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from customers.profile.models import Customer
 from organizations.back_office.columns import link_to
@@ -57,7 +58,7 @@ def _row(link: ReferralLink, customer: Customer) -> Sequence[Any]:
     return (
         with_note(link_to(other), side),
         link.campaign,
-        link_to(link, events or "nothing yet"),
+        link_to(link, events or gettext("nothing yet")),
         link.linked_at,
         with_note(link_to(own[0], what_it_gives(own[0])), reward_badge(own[0])) if own else None,
     )

@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import quote_from_bytes, quote_plus
 
+from django.urls import reverse
+
 # Values as they arrive, by the name of the case.
 ODD_VALUES: Final[Mapping[str, bytes]] = {
     "256 characters": b"a" * 256,
@@ -135,7 +137,7 @@ class _Reader(HTMLParser):
 
 
 def forms_of(html: str) -> list[PageForm]:
-    """The forms of a page that are sent by POST and have fields."""
+    """The forms of a page that are sent by POST and have fields, but for the choice of a language, which every page has."""
     reader = _Reader()
     reader.feed(html)
-    return [form for form in reader.forms if form.names]
+    return [form for form in reader.forms if form.names and form.action != reverse("set_language")]

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from customers.profile.models import Customer
 from loyalty_project import clock
@@ -32,12 +33,15 @@ def tickets_panel(customer: Customer, *, organization: Organization, seen_by: St
     may_open = seen_by.has_perm(CHANGE_TICKETS) and customer.is_current
     if not rows and not may_open:
         return None
-    options: dict[str, Any] = {"empty": "No tickets."}
+    options: dict[str, Any] = {"empty": gettext("No tickets.")}
     if may_open:
-        options |= {"link": reverse("admin:customers_customer_open_ticket", args=[customer.pk]), "link_text": "Open a ticket"}
+        options |= {
+            "link": reverse("admin:customers_customer_open_ticket", args=[customer.pk]),
+            "link_text": gettext("Open a ticket"),
+        }
     if len(rows) == SHOWN:
         every = f"{reverse('admin:tickets_ticket_changelist')}?customer={customer.pk}&state=all"
-        options["footer"] = format_html('<a class="bo-link" href="{}">Show all</a>', every)
+        options["footer"] = format_html('<a class="bo-link" href="{}">{}</a>', every, gettext("Show all"))
     return table("Tickets", ("Ticket", "Status", "Priority", "Opened", "Assigned to"), rows, **options)
 
 

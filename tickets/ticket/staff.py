@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from loyalty_project import clock
 from organizations.back_office.counting import BoundedCount
@@ -18,7 +19,12 @@ from organizations.tenancy.models import Organization
 from tickets.ticket.models import Ticket
 
 # Ages of open tickets: the label, and how many days ago a ticket of that age was opened at the latest and at the earliest.
-AGES: Final = (("today or yesterday", 0, 1), ("2 or 3 days ago", 2, 3), ("4 to 7 days ago", 4, 7), ("earlier", 8, None))
+AGES: Final = (
+    (gettext_noop("today or yesterday"), 0, 1),
+    (gettext_noop("2 or 3 days ago"), 2, 3),
+    (gettext_noop("4 to 7 days ago"), 4, 7),
+    (gettext_noop("earlier"), 8, None),
+)
 # More than these are not counted.
 MOST_COUNTED: Final = 9_999
 

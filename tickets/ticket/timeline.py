@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from django.utils.translation import gettext
+
 from customers.profile.models import Customer
 from loyalty_project import clock
 from organizations.back_office.history import actor_label
@@ -26,17 +28,17 @@ def tickets_timeline(customer: Customer, part: TimelineSlice) -> list[TimelineRo
 def _row(ticket: Ticket, part: TimelineSlice) -> TimelineRow:
     overdue = is_overdue(ticket, clock.now())
     facts: list[tuple[str, Any]] = [
-        ("Ticket", ticket.code),
-        ("Priority", ticket.priority),
-        ("Assigned to", ticket.assigned_to),
-        ("By", actor_label(ticket.made_by)),
+        (gettext("Ticket"), ticket.code),
+        (gettext("Priority"), ticket.priority),
+        (gettext("Assigned to"), ticket.assigned_to),
+        (gettext("By"), actor_label(ticket.made_by)),
     ]
     return TimelineRow(
         key=part.key(ticket.created_at, ticket.pk),
         icon="support_agent",
-        title="Ticket",
+        title=gettext("Ticket"),
         note=str(ticket),
-        state=f"{ticket.status}, overdue" if overdue else ticket.status,
+        state=gettext("%(status)s, overdue") % {"status": ticket.status} if overdue else ticket.status,
         tone="bad" if overdue else "" if ticket.is_open else "good",
         facts=facts,
         link=page_of(ticket),

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils.translation import gettext, gettext_noop
 
 from customers.profile.admin.name_form import NameForm
 from customers.profile.models import Customer
@@ -41,7 +42,7 @@ PAGES = (
     "simulate_bill",
 )
 
-_NO_POINTS: Final = "has no points: only members of a program have."
+_NO_POINTS: Final = gettext_noop("has no points: only members of a program have.")
 
 
 class CustomerActions(BackOfficeAdmin):
@@ -66,9 +67,9 @@ class CustomerActions(BackOfficeAdmin):
     def correct_name(self, request: HttpRequest, customer: Customer) -> HttpResponse:
         """The page that corrects the name alone."""
         if not customer.is_current:
-            return self._leave(request, customer, "cannot be changed.")
+            return self._leave(request, customer, gettext("cannot be changed."))
         form = NameForm(request.POST or None, customer=customer, by=actor_of(request, self.organization_behind(customer)))
-        return self._do(request, customer, form, title="Correct the name", submit="Save")
+        return self._do(request, customer, form, title=gettext("Correct the name"), submit=gettext("Save"))
 
     # --- points
 
@@ -82,7 +83,7 @@ class CustomerActions(BackOfficeAdmin):
         organization = self.organization_behind(customer)
         accounts = accounts_of(customer, organization=organization)
         if not accounts:
-            return self._leave(request, customer, _NO_POINTS)
+            return self._leave(request, customer, gettext(_NO_POINTS))
         form = GoodwillForm(
             request.POST or None,
             account=_chosen(accounts, request),
@@ -90,7 +91,7 @@ class CustomerActions(BackOfficeAdmin):
             by=actor_of(request, organization),
             limit=limit_for(request, organization),
         )
-        return self._do(request, customer, form, title="Goodwill", submit="Adjust points")
+        return self._do(request, customer, form, title=gettext("Goodwill"), submit=gettext("Adjust points"))
 
     has_redeem_permission = permission_check("engagement.redeem_points")
 
@@ -100,7 +101,7 @@ class CustomerActions(BackOfficeAdmin):
         organization = self.organization_behind(customer)
         accounts = accounts_of(customer, organization=organization)
         if not accounts:
-            return self._leave(request, customer, _NO_POINTS)
+            return self._leave(request, customer, gettext(_NO_POINTS))
         form = RedeemForm(
             request.POST or None,
             account=_chosen(accounts, request),
@@ -108,7 +109,7 @@ class CustomerActions(BackOfficeAdmin):
             stores=stores_for(request),
             by=actor_of(request, organization),
         )
-        return self._do(request, customer, form, title="Redeem points", submit="Redeem")
+        return self._do(request, customer, form, title=gettext("Redeem points"), submit=gettext("Redeem"))
 
     has_reverse_permission = permission_check("engagement.reverse_redemption")
 
@@ -117,14 +118,16 @@ class CustomerActions(BackOfficeAdmin):
         """The page that gives points of a redemption back."""
         organization = self.organization_behind(customer)
         if not organization.policy.redemption_reversal:
-            return self._leave(request, customer, "gets no points back: the organization does not reverse redemptions.")
+            return self._leave(
+                request, customer, gettext("gets no points back: the organization does not reverse redemptions.")
+            )
         redemptions = reversible_redemptions(customer, sent=request.POST.get("redemption", ""))
         if not redemptions:
-            return self._leave(request, customer, "has no redemption that could be reversed.")
+            return self._leave(request, customer, gettext("has no redemption that could be reversed."))
         by = actor_of(request, organization)
         form = ReverseForm(request.POST or None, customer=customer, redemptions=redemptions, by=by)
-        intro = "The points come back as they were; those whose last day is over expire at once."
-        return self._do(request, customer, form, title="Reverse a redemption", submit="Reverse", intro=intro)
+        intro = gettext("The points come back as they were; those whose last day is over expire at once.")
+        return self._do(request, customer, form, title=gettext("Reverse a redemption"), submit=gettext("Reverse"), intro=intro)
 
     # --- coupons
 
@@ -136,9 +139,9 @@ class CustomerActions(BackOfficeAdmin):
         by = actor_of(request, self.organization_behind(customer))
         form = CustomerCouponForm(request.POST or None, customer=customer, by=by)
         if not form.has_series:
-            return self._leave(request, customer, "gets no coupon: no series issues any.")
-        intro = "The coupon is dated now. No message is sent."
-        return self._do(request, customer, form, title="Issue a coupon", submit="Issue", intro=intro)
+            return self._leave(request, customer, gettext("gets no coupon: no series issues any."))
+        intro = gettext("The coupon is dated now. No message is sent.")
+        return self._do(request, customer, form, title=gettext("Issue a coupon"), submit=gettext("Issue"), intro=intro)
 
     # --- bills
 
@@ -149,8 +152,8 @@ class CustomerActions(BackOfficeAdmin):
         """The page that records a bill which no till has sent."""
         by = actor_of(request, self.organization_behind(customer))
         form = RecordBillForm(request.POST or None, customer=customer, stores=stores_for(request), by=by)
-        intro = "For a bill that no till has sent. It earns points as a bill of the store’s tills does."
-        return self._do(request, customer, form, title="Record a bill", submit="Record", intro=intro)
+        intro = gettext("For a bill that no till has sent. It earns points as a bill of the store’s tills does.")
+        return self._do(request, customer, form, title=gettext("Record a bill"), submit=gettext("Record"), intro=intro)
 
     has_simulate_permission = permission_check("engagement.view_bill")
 
@@ -165,8 +168,8 @@ class CustomerActions(BackOfficeAdmin):
             stores=stores_for(request),
         )
         form.run()
-        intro = "What would this bill earn, by the rules of the day and the customer’s tier? Nothing is recorded."
-        return self._show(request, customer, form, title="Simulate a bill", submit="Simulate", intro=intro)
+        intro = gettext("What would this bill earn, by the rules of the day and the customer’s tier? Nothing is recorded.")
+        return self._show(request, customer, form, title=gettext("Simulate a bill"), submit=gettext("Simulate"), intro=intro)
 
     # --- tickets
 
@@ -184,8 +187,8 @@ class CustomerActions(BackOfficeAdmin):
             account=next(iter(accounts_of(customer, organization=organization)), None) if may_adjust(request) else None,
             limit=limit_for(request, organization),
         )
-        intro = "The ticket is recorded as opened now. No message is sent."
-        return self._do(request, customer, form, title="Open a ticket", submit="Open", intro=intro)
+        intro = gettext("The ticket is recorded as opened now. No message is sent.")
+        return self._do(request, customer, form, title=gettext("Open a ticket"), submit=gettext("Open"), intro=intro)
 
     # --- answers
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
 from customers.back_office import IDENTIFIER_LABELS
@@ -128,9 +129,14 @@ class IdentityActions(BackOfficeAdmin):
         if form.run():
             report_request(request, form.identity_request)
             return HttpResponseRedirect(page_of(customer))
-        title = f"Change identifier: {customer}"
+        title = gettext("Change identifier: %(customer)s") % {"customer": customer}
         return self.answer_page(
-            request, "back_office/change_identifier.html", title=title, original=customer, form=form, submit="Request change"
+            request,
+            "back_office/change_identifier.html",
+            title=title,
+            original=customer,
+            form=form,
+            submit=gettext("Request change"),
         )
 
     @row_view("release")
@@ -139,22 +145,24 @@ class IdentityActions(BackOfficeAdmin):
         inherited = Identifier.objects.filter(customer=customer, state=Identifier.State.MERGED)
         identifier = inherited.filter(pk=identifier_id).first()
         if identifier is None:
-            messages.warning(request, "This value does not come from a merged customer any more.")
+            messages.warning(request, gettext("This value does not come from a merged customer any more."))
             return HttpResponseRedirect(page_of(customer))
         by = actor_of(request, self.organization_behind(customer))
         form = ReleaseForm(request.POST or None, identifier=identifier, by=by)
         value = str(identifier)
         if form.run():
-            messages.success(request, f"{value} no longer finds {customer}.")
+            messages.success(
+                request, gettext("%(value)s no longer finds %(customer)s.") % {"value": value, "customer": customer}
+            )
             return HttpResponseRedirect(page_of(customer))
         return self.answer_page(
             request,
             "back_office/release_identifier.html",
-            title=f"Release identifier: {value}",
+            title=gettext("Release identifier: %(value)s") % {"value": value},
             original=customer,
             value=value,
             form=form,
-            submit="Release",
+            submit=gettext("Release"),
         )
 
     @row_page("One-time code", address="issue-code", icon="password", permission="issue")
@@ -162,9 +170,9 @@ class IdentityActions(BackOfficeAdmin):
         """The page that issues a one-time code and shows it."""
         by = actor_of(request, self.organization_behind(customer))
         issued = _issue(request, customer, by=by) if request.method == "POST" else None
-        title = f"One-time code: {customer}"
+        title = gettext("One-time code: %(customer)s") % {"customer": customer}
         return self.answer_page(
-            request, "back_office/issue_code.html", title=title, original=customer, issued=issued, submit="Show code"
+            request, "back_office/issue_code.html", title=title, original=customer, issued=issued, submit=gettext("Show code")
         )
 
 
@@ -182,13 +190,24 @@ def report_request(request: HttpRequest, change: IdentityRequest) -> None:
     """Report a request that was made: the change took effect, or waits for a colleague."""
     new_value = change.new_text
     if change.status == Status.APPROVED:
-        messages.success(request, f"The customer's {change.get_kind_display()} is now {new_value}.")
+        messages.success(
+            request,
+            gettext("The customer's %(kind)s is now %(new_value)s.")
+            % {"kind": change.get_kind_display(), "new_value": new_value},
+        )
     elif change.other is None:
-        messages.success(request, f"Sent for approval: {change.get_kind_display()} {new_value}. A colleague has to approve it.")
+        messages.success(
+            request,
+            gettext("Sent for approval: %(kind)s %(new_value)s. A colleague has to approve it.")
+            % {"kind": change.get_kind_display(), "new_value": new_value},
+        )
     else:
-        owner = str(change.other) if is_in_sight(change.other) else "another customer"
+        owner = str(change.other) if is_in_sight(change.other) else gettext("another customer")
         messages.warning(
             request,
-            f"Requested: {new_value}. It belongs to {owner}, who would be merged into this customer. A colleague who sees both"
-            " and may merge has to approve it.",
+            gettext(
+                "Requested: %(new_value)s. It belongs to %(owner)s, who would be merged into this customer."
+                " A colleague who sees both and may merge has to approve it."
+            )
+            % {"new_value": new_value, "owner": owner},
         )

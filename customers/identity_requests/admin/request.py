@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from unfold.decorators import display
 
 from customers.back_office import CustomerFilter, CustomerRowsAdmin
@@ -69,7 +70,7 @@ class IdentityRequestAdmin(DecidingAdmin, CustomerRowsAdmin):  # type: ignore[mi
     @display(description="New value", header=True)
     def value_change(self, request: IdentityRequest) -> list[str]:
         """The new value, and the old value."""
-        return [request.new_text, f"was {request.old_text}"]
+        return [request.new_text, gettext("was %(old_text)s") % {"old_text": request.old_text}]
 
     @display(description="Requested by", header=True)
     def requested_by_label(self, request: IdentityRequest) -> list[str]:
@@ -99,11 +100,11 @@ class IdentityRequestAdmin(DecidingAdmin, CustomerRowsAdmin):  # type: ignore[mi
     def _obstacle(self, request: HttpRequest, row: IdentityRequest) -> str:
         """The reason why the current user cannot approve the request, whatever their role; "" for none."""
         if row.requested_by == actor_of(request, self.organization_behind(row)).name:
-            return "You requested this change yourself: a colleague has to approve it."
+            return gettext("You requested this change yourself: a colleague has to approve it.")
         if row.other and not is_in_sight(row.other):
-            return "The new value belongs to a customer of another store: a colleague who sees both has to approve it."
+            return gettext("The new value belongs to a customer of another store: a colleague who sees both has to approve it.")
         if row.other and not member_of(request).has_perm(MERGE_PERMISSION):
-            return "Approval would merge two customers: a colleague who may merge has to approve it."
+            return gettext("Approval would merge two customers: a colleague who may merge has to approve it.")
         return read_obstacle(row)
 
     # --- deciding

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from customers.back_office import identifier_list
 from customers.identity_requests.admin.actions import IdentityActions
@@ -69,7 +70,7 @@ class MergeActions(IdentityActions):
         return self.answer_page(
             request,
             "back_office/find_duplicate.html",
-            title=f"Merge: {customer}",
+            title=gettext("Merge: %(customer)s") % {"customer": customer},
             original=customer,
             term=term,
             matches=self._matches_table(customer, read_customers([match.pk for match in matches]).values()),
@@ -79,12 +80,13 @@ class MergeActions(IdentityActions):
     def _matches_table(survivor: Customer, people: Iterable[CustomerState]) -> Table:
         rows = [
             (
-                with_note(link_to(person.customer), f"customer {person.customer.pk}"),
+                with_note(link_to(person.customer), gettext("customer %(customer)s") % {"customer": person.customer.pk}),
                 identifier_list(person.identifiers, customer_id=person.customer.pk),
                 person.customer.registered_on,
                 format_html(
-                    '<a class="bo-button" href="{}">Compare</a>',
+                    '<a class="bo-button" href="{}">{}</a>',
                     reverse("admin:customers_customer_merge", args=[survivor.pk, person.customer.pk]),
+                    gettext("Compare"),
                 ),
             )
             for person in people
@@ -105,10 +107,10 @@ class MergeActions(IdentityActions):
             messages.success(
                 request,
                 format_html(
-                    'Customer {} was merged into {}. <a class="bo-link" data-dialog href="{}">Undo merge</a>',
-                    victim.pk,
-                    survivor,
+                    '{} <a class="bo-link" data-dialog href="{}">{}</a>',
+                    gettext("Customer %(victim)s was merged into %(survivor)s.") % {"victim": victim.pk, "survivor": survivor},
                     reverse("admin:customers_merge_undo", args=[form.merged.merge.pk]),
+                    gettext("Undo merge"),
                 ),
             )
             return HttpResponseRedirect(page_of(survivor))
@@ -116,12 +118,12 @@ class MergeActions(IdentityActions):
         return self.answer_page(
             request,
             "back_office/merge.html",
-            title="Merge two customers",
+            title=gettext("Merge two customers"),
             original=survivor,
             survivor=people[survivor.pk],
             victim=people[victim.pk],
             preview=preview_merge(survivor=people[survivor.pk], victim=people[victim.pk]),
             form=form,
-            submit="Merge",
+            submit=gettext("Merge"),
             swapped=reverse("admin:customers_customer_merge", args=[victim.pk, survivor.pk]),
         )

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from unfold.decorators import display
 
 from customers.back_office import CustomerRowsAdmin
@@ -14,7 +15,7 @@ from customers.merging.models import Merge
 from customers.profile.models import Customer
 from organizations.audit.actors import Actor
 from organizations.audit.models import AuditEntry
-from organizations.back_office.columns import actor_column, is_in_sight, name_of
+from organizations.back_office.columns import actor_column, is_in_sight, name_of, state_display
 from organizations.back_office.current_user import actor_of, member_of
 from organizations.back_office.filters import DayRangeFilter, NamedFilter, StoreFilter
 from organizations.back_office.forms import ActionForm, ReasonField
@@ -91,7 +92,7 @@ class MergeAdmin(CustomerRowsAdmin):
         """The customer who remains."""
         return _name_and_id(merge.survivor)
 
-    @display(description="State", label={"active": "success", "undone": "warning"})
+    @state_display("State", {"active": "success", "undone": "warning"})
     def state_label(self, merge: Merge) -> str:
         """Active or undone."""
         return "active" if merge.undone_at is None else "undone"
@@ -110,15 +111,25 @@ class MergeAdmin(CustomerRowsAdmin):
         """The page that undoes a merge."""
         form = UndoForm(request.POST or None, merge=merge, by=actor_of(request, self.organization_behind(merge)))
         if form.run():
-            messages.success(request, f"The merge was undone: {merge.victim} and {merge.survivor} are two customers again.")
+            messages.success(
+                request,
+                gettext("The merge was undone: %(victim)s and %(survivor)s are two customers again.")
+                % {"victim": merge.victim, "survivor": merge.survivor},
+            )
             return HttpResponseRedirect(page_of(merge.victim))
-        context = {"form": form, "submit": "Undo merge", **_merge_context(merge)}
-        return self.answer_page(request, "back_office/undo_merge.html", title="Undo a merge", original=merge, **context)
+        context = {"form": form, "submit": gettext("Undo merge"), **_merge_context(merge)}
+        return self.answer_page(
+            request, "back_office/undo_merge.html", title=gettext("Undo a merge"), original=merge, **context
+        )
 
 
 def _name_and_id(customer: Customer) -> list[str]:
     name = name_of(customer)
-    return [name, f"customer {customer.pk}"] if is_in_sight(customer) else [name[:1].upper() + name[1:]]
+    return (
+        [name, gettext("customer %(customer)s") % {"customer": customer.pk}]
+        if is_in_sight(customer)
+        else [name[:1].upper() + name[1:]]
+    )
 
 
 def _merge_context(merge: Merge) -> dict[str, Any]:

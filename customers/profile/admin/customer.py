@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 
 from customers.back_office import CustomerHistoryAdmin
 from customers.erasure.admin import ErasureActions
@@ -97,7 +98,7 @@ class CustomerAdmin(  # type: ignore[misc]  # stubs and Unfold disagree on what 
         """Lead to the page of the new customer, or to an empty form for the next one."""
         if "_addanother" in request.POST:
             return super().response_add(request, obj, post_url_continue)
-        messages.success(request, f"{obj} is signed up.")
+        messages.success(request, gettext("%(obj)s is signed up.") % {"obj": obj})
         return HttpResponseRedirect(page_of(obj))
 
     def message_user(self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any) -> None:

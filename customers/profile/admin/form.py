@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from django import forms
 from django.db import Error
+from django.utils.translation import gettext
 
 from customers.identifiers.models import Identifier
 from customers.identity_requests.rules import IdentityChange, auto_approval_policy, may_change
@@ -72,7 +73,7 @@ class CustomerForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]  #
             return cleaned
         for name in self.changed_data if self.instance.pk else ():
             if name in cleaned and not cleaned[name]:
-                self.add_error(name, "A stored value can be replaced, but not removed.")
+                self.add_error(name, gettext("A stored value can be replaced, but not removed."))
         self._check_field_values(cleaned)
         self._check_cards(cleaned)
         return cleaned
@@ -82,7 +83,7 @@ class CustomerForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]  #
         for definition in self.options.fields:
             value = cleaned.get(field_key(definition))
             if not value and definition.is_mandatory and definition.category == FieldDefinition.Category.CUSTOM:
-                self._add_error(field_key(definition), "This field is mandatory.")
+                self._add_error(field_key(definition), gettext("This field is mandatory."))
             if not isinstance(value, str) or not value:
                 continue
             try:
@@ -97,9 +98,9 @@ class CustomerForm(ReadableTexts, forms.ModelForm):  # type: ignore[type-arg]  #
             return
         cards, number, series = self.instance.cards, cleaned.get("card_number"), cleaned.get("series_code")
         if number and cards.filter(number=number).exists():
-            self.add_error("card_number", "The customer has this card already.")
+            self.add_error("card_number", gettext("The customer has this card already."))
         elif series and not number and cards.filter(series__code=series).exists():
-            self.add_error("series_code", "The customer has a card of this series already.")
+            self.add_error("series_code", gettext("The customer has a card of this series already."))
 
     def _post_clean(self) -> None:
         """Correct in a savepoint of the page's transaction, in place of the model's own validation."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
@@ -70,13 +71,13 @@ def customer_fieldsets(options: FormOptions) -> list[tuple[str | None, dict[str,
         for category in CATEGORIES
     }
     sets: list[tuple[str | None, list[Any]]] = [
-        ("Profile", [("firstname", "lastname"), "mobile", "email", "external_id", "version"]),
-        ("Membership", ["type", "registered_on"]),
-        ("Fields", [*own["custom"], *own["extended"]]),
-        ("Preferences", own["preference"]),
-        ("Card", ["series_code", "card_number"]),
-        ("More", ["preferred_store", "associated_with", "ndnc_status", "test_control_status", "image_url"]),
-        ("Fraud", ["fraud_status", "fraud_reason"] if options.may_set_fraud else []),
+        (gettext("Profile"), [("firstname", "lastname"), "mobile", "email", "external_id", "version"]),
+        (gettext("Membership"), ["type", "registered_on"]),
+        (gettext("Fields"), [*own["custom"], *own["extended"]]),
+        (gettext("Preferences"), own["preference"]),
+        (gettext("Card"), ["series_code", "card_number"]),
+        (gettext("More"), ["preferred_store", "associated_with", "ndnc_status", "test_control_status", "image_url"]),
+        (gettext("Fraud"), ["fraud_status", "fraud_reason"] if options.may_set_fraud else []),
     ]
     return [(title, {"fields": fields, "classes": ["tab"]}) for title, fields in sets if fields]
 
@@ -88,23 +89,29 @@ def field_key(definition: FieldDefinition) -> str:
 
 def _identity_fields(organization: Organization) -> dict[str, forms.Field]:
     countries = organization.supported_countries
-    hint = "Choose the country, or type + and the country code" if countries else "No country is configured for mobile numbers"
+    hint = (
+        gettext("Choose the country, or type + and the country code")
+        if countries
+        else gettext("No country is configured for mobile numbers")
+    )
     return {
         "firstname": _text("First name", NAME_LENGTH),
         "lastname": _text("Last name", NAME_LENGTH),
-        "mobile": MobileField(label="Mobile", required=False, countries=countries, help_text=hint),
+        "mobile": MobileField(label=gettext("Mobile"), required=False, countries=countries, help_text=hint),
         "email": _text("E-mail", 254),
         "external_id": _text("External id", 250, "The retailer's own id of the customer"),
     }
 
 
 def _profile_fields(options: FormOptions, *, is_new: bool) -> dict[str, forms.Field]:
-    moment = "YYYY-MM-DD or YYYY-MM-DD HH:MM:SS"
+    moment = gettext("YYYY-MM-DD or YYYY-MM-DD HH:MM:SS")
     stores = [(store.code, f"{store.name} ({store.code})") for store in options.stores]
     tills = [(till.code, f"{till.code} – {till.store.name}") for till in options.tills]
     fields: dict[str, forms.Field] = {
-        "type": _choice("Type", Customer.Type.choices, required=True, initial=Customer.Type.LOYALTY),
-        "registered_on": _text("Registered on", 30, f"{moment}. Leave blank for now." if is_new else moment),
+        "type": _choice("Type", _choices("type"), required=True, initial=Customer.Type.LOYALTY),
+        "registered_on": _text(
+            "Registered on", 30, gettext("%(moment)s. Leave blank for now.") % {"moment": moment} if is_new else moment
+        ),
     }
     if is_new:
         first = options.stores[0].code if options.needs_store and len(options.stores) == 1 else None
@@ -115,19 +122,19 @@ def _profile_fields(options: FormOptions, *, is_new: bool) -> dict[str, forms.Fi
     else:
         fields["preferred_store"] = _choice("Preferred store", stores)
         fields["associated_with"] = _choice("Associated till", tills)
-        fields["ndnc_status"] = _choice("Do-not-call registry (NDNC)", Customer.NdncStatus.choices)
-        fields["test_control_status"] = _choice("Test or control group", Customer.TestControl.choices)
+        fields["ndnc_status"] = _choice("Do-not-call registry (NDNC)", _choices("ndnc_status"))
+        fields["test_control_status"] = _choice("Test or control group", _choices("test_control_status"))
         fields["image_url"] = forms.URLField(
-            label="Picture",
+            label=gettext("Picture"),
             required=False,
             max_length=500,
             assume_scheme="https",
             widget=UnfoldAdminURLInputWidget,
-            help_text="Web address of an image",
+            help_text=gettext("Web address of an image"),
         )
         fields["version"] = _SeenVersion(required=False, widget=forms.HiddenInput)
     if options.may_set_fraud and not is_new:
-        fields["fraud_status"] = _choice("Fraud status", Customer.FraudStatus.choices)
+        fields["fraud_status"] = _choice("Fraud status", _choices("fraud_status"))
         fields["fraud_reason"] = _text("Reason", 250, "Reason for a changed status")
     return fields
 
@@ -160,6 +167,12 @@ def _value_field(definition: FieldDefinition) -> forms.Field:
     if kind is FieldDefinition.Type.DATE:
         field.widget = UnfoldAdminSingleDateWidget(attrs={"placeholder": "YYYY-MM-DD"})
     return field
+
+
+def _choices(field: str) -> Sequence[tuple[Any, Any]]:
+    """The values of a customer's field with their labels, which follow the language of the page."""
+    described: Any = Customer._meta.get_field(field)
+    return [(value, label) for value, label in described.flatchoices]
 
 
 def _text(label: str, max_length: int, hint: str = "") -> forms.CharField:

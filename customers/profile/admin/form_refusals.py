@@ -8,6 +8,7 @@ from typing import Final
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
@@ -51,7 +52,9 @@ def not_updated(customer: Customer, policy: Policy) -> str:
     """The reason why the customer was not changed (docs/protocol.md 5, code 1024)."""
     sentence = sentence_of(Code.PROFILE_NOT_UPDATED)
     if is_leaving(customer, policy):
-        return f"{sentence} The account is deleted or will be deleted: only its status can be changed."
+        return gettext("%(sentence)s The account is deleted or will be deleted: only its status can be changed.") % {
+            "sentence": sentence
+        }
     return format_html(
         "{} A colleague or a till changed the customer after you opened this page: see"
         ' <a class="bo-link" href="{}?tab=audit">what changed</a>, then <a class="bo-link" href="{}">edit again</a>.',
@@ -72,12 +75,19 @@ def with_owner(code: CodeTable, identifiers: Mapping[str, str], visible: QuerySe
     same = reduce(or_, (Q(kind=kind, value=value) for kind, value in identifiers.items()))
     owners = Identifier.objects.filter(same, exclusive=True).values("customer_id")
     for customer in visible.filter(pk__in=owners)[:1]:
-        return format_html('{} <a class="bo-link" href="{}">Open {}</a>', sentence, page_of(customer), customer)
+        return format_html(
+            '{} <a class="bo-link" href="{}">{}</a>',
+            sentence,
+            page_of(customer),
+            gettext("Open %(customer)s") % {"customer": customer},
+        )
     others = owners_at_other_stores({kind: [value] for kind, value in identifiers.items()}, by=by)
     for other in others[:1]:
         return format_html(
-            '{} The customer registered at another store: <a class="bo-link" href="{}">Open the reduced card</a>',
+            '{} {} <a class="bo-link" href="{}">{}</a>',
             sentence,
+            gettext("The customer registered at another store:"),
             other.address,
+            gettext("Open the reduced card"),
         )
     return sentence

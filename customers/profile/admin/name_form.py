@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from customers.profile.models import Customer
@@ -47,7 +48,7 @@ class NameForm(OnceForm):
         cleaned = super().clean()
         for name in _NAMES:
             if name in cleaned and not cleaned[name] and getattr(self.customer, name):
-                self.add_error(name, "A stored value can be replaced, but not removed.")
+                self.add_error(name, gettext("A stored value can be replaced, but not removed."))
         return cleaned
 
     def asks_first(self) -> bool:
@@ -59,7 +60,7 @@ class NameForm(OnceForm):
         customer_input = read_customer_input(item, context, action="update")
         customer_input.seen_version = self.cleaned_data["version"]
         correct_customer(self.customer, customer_input, context=context, by=self.by)
-        return "the name was corrected."
+        return gettext("the name was corrected.")
 
     def attempt(self, work: Callable[[], None]) -> bool:
         """As every form does; a warning of a till is an error at its field here."""

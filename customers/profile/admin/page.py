@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from customers.profile.admin.tables import customer_tables
 from customers.profile.models import Customer
@@ -34,10 +35,17 @@ def banners_of(customer: Customer, policy: Policy) -> list[Banner]:
     banners = []
     survivor = customer.merged_into
     if survivor is not None:
-        link = link_to(survivor, f"{survivor}, customer {survivor.pk}")
-        banners.append(Banner(title="Merged into", sentence=link, small_print="Points, bills and cards are there now."))
+        link = link_to(survivor, gettext("%(survivor)s, customer %(id)s") % {"survivor": survivor, "id": survivor.pk})
+        banners.append(
+            Banner(title=gettext("Merged into"), sentence=link, small_print=gettext("Points, bills and cards are there now."))
+        )
     if customer.erased_at is not None:
-        banners.append(Banner(title="Personal data erased", sentence=f"On {cell(customer.erased_at)}."))
+        banners.append(
+            Banner(
+                title=gettext("Personal data erased"),
+                sentence=gettext("On %(erased_at)s.") % {"erased_at": cell(customer.erased_at)},
+            )
+        )
     elif status := _status_banner(customer, policy):
         banners.append(status)
     return banners
@@ -49,14 +57,19 @@ def _status_banner(customer: Customer, policy: Policy) -> Banner | None:
         title, reason = str(label), customer.status_reason
         changed_on, changed_by = customer.status_changed_on, customer.status_changed_by
     elif customer.fraud_status not in {Customer.FraudStatus.NONE, Customer.FraudStatus.NOT_FRAUD}:
-        title, reason = f"Fraud: {customer.get_fraud_status_display()}", customer.fraud_reason
+        title, reason = (
+            gettext("Fraud: %(fraud_status)s") % {"fraud_status": customer.get_fraud_status_display()},
+            customer.fraud_reason,
+        )
         changed_on, changed_by = customer.fraud_marked_on, customer.fraud_marked_by
     else:
         return None
     known = (cell(changed_on) if changed_on else "", actor_label(changed_by), f"“{reason}”" if reason else "")
     return Banner(
         title=title,
-        sentence=f"Forbidden: {', '.join(forbidden)}." if forbidden else "Nothing is forbidden.",
+        sentence=gettext("Forbidden: %(forbidden)s.") % {"forbidden": ", ".join(forbidden)}
+        if forbidden
+        else gettext("Nothing is forbidden."),
         small_print=" · ".join(filter(None, known)),
         tone="bad" if forbidden else "",
     )
@@ -67,19 +80,22 @@ def facts_of(customer: Customer, definitions: Iterable[FieldDefinition], policy:
     label = label_of(customer, policy)
     store, till = customer.registered_store, customer.registered_till
     facts: list[tuple[str, Any]] = [
-        ("Customer id", str(customer.pk)),
-        ("Type", str(customer.get_type_display())),
-        ("Registered on", timezone.localtime(customer.registered_on).strftime("%Y-%m-%d %H:%M")),
-        ("Registered at", f"{store} ({till})" if till else store),
-        ("Source", customer.source),
-        ("Last updated", customer.updated_on),
-        ("Status", str(label) if label else ""),
-        ("Status set", f"{cell(customer.status_changed_on)} {actor_label(customer.status_changed_by)}" if label else ""),
-        ("Reason", customer.status_reason if label else customer.fraud_reason),
-        ("Preferred store", customer.preferred_store),
-        ("Associated till", customer.associated_till),
-        ("Do-not-call registry", str(customer.get_ndnc_status_display())),
-        ("Test or control group", str(customer.get_test_control_status_display())),
+        (gettext("Customer id"), str(customer.pk)),
+        (gettext("Type"), str(customer.get_type_display())),
+        (gettext("Registered on"), timezone.localtime(customer.registered_on).strftime("%Y-%m-%d %H:%M")),
+        (gettext("Registered at"), f"{store} ({till})" if till else store),
+        (gettext("Source"), customer.source),
+        (gettext("Last updated"), customer.updated_on),
+        (gettext("Status"), str(label) if label else ""),
+        (
+            gettext("Status set"),
+            f"{cell(customer.status_changed_on)} {actor_label(customer.status_changed_by)}" if label else "",
+        ),
+        (gettext("Reason"), customer.status_reason if label else customer.fraud_reason),
+        (gettext("Preferred store"), customer.preferred_store),
+        (gettext("Associated till"), customer.associated_till),
+        (gettext("Do-not-call registry"), str(customer.get_ndnc_status_display())),
+        (gettext("Test or control group"), str(customer.get_test_control_status_display())),
     ]
     values = [
         (definition.name, shown_value(value_label(value), customer_id=customer.pk))

@@ -10,6 +10,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from customers.profile.models import Customer
 from organizations.audit.actors import Actor
@@ -84,11 +85,14 @@ class RevealActions(BackOfficeAdmin):
         return self.answer_page(
             request,
             "back_office/action.html",
-            title=f"Show personal data: {customer}",
+            title=gettext("Show personal data: %(customer)s") % {"customer": customer},
             original=customer,
             form=form,
-            submit="Show",
-            intro=f"Names, identifiers and texts of this customer are shown to you for {MINUTES} minutes, on every page.",
+            submit=gettext("Show"),
+            intro=gettext(
+                "Names, identifiers and texts of this customer are shown to you for %(minutes)s minutes, on every page."
+            )
+            % {"minutes": MINUTES},
         )
 
     @row_view("reveal")
@@ -97,5 +101,5 @@ class RevealActions(BackOfficeAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         hide(request.session, customer.pk, now=seconds_now())
-        messages.success(request, "The personal data is masked again.")
+        messages.success(request, gettext("The personal data is masked again."))
         return HttpResponseRedirect(page_of(customer))

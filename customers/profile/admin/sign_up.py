@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.db import Error
+from django.utils.translation import gettext, gettext_noop
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from customers.identifiers.models import Identifier
@@ -28,8 +29,8 @@ from use_cases.sign_up import consents_item, missing_addresses, try_sign_up
 
 _NAMES = frozenset({"firstname", "lastname"})
 _MISSING = {
-    "mobile": "Messages by SMS need a mobile number: type it above, or untick them.",
-    "email": "Messages by e-mail need an e-mail address: type it above, or untick them.",
+    "mobile": gettext_noop("Messages by SMS need a mobile number: type it above, or untick them."),
+    "email": gettext_noop("Messages by e-mail need an e-mail address: type it above, or untick them."),
 }
 
 
@@ -101,7 +102,7 @@ class SignUpForm(CustomerForm):
     def _add_notice(self, notice: Notice) -> None:
         """Show a warning at its field; of a name, what a name may have."""
         if notice.code == Code.VALIDATION_FAILED and notice.key in _NAMES:
-            self.add_error(notice.key, "A name has letters, spaces, hyphens, apostrophes and dots.")
+            self.add_error(notice.key, gettext("A name has letters, spaces, hyphens, apostrophes and dots."))
         else:
             super()._add_notice(notice)
 
@@ -142,11 +143,11 @@ def sign_up_form(options: FormOptions) -> type[SignUpForm]:
         del fields["external_id"]
     if options.consents:
         fields["consents"] = forms.MultipleChoiceField(
-            label="The customer agrees to",
-            choices=options.consents,
+            label=gettext("The customer agrees to"),
+            choices=[(value, gettext(label)) for value, label in options.consents],
             required=False,
             widget=UnfoldAdminCheckboxSelectMultipleWidget,
-            help_text="Tick only what the customer said yes to. What is not ticked counts as not answered.",
+            help_text=gettext("Tick only what the customer said yes to. What is not ticked counts as not answered."),
         )
     number: Any = fields["mobile"].widget
     number.widgets[-1].attrs |= {"autofocus": True, "inputmode": "tel", "autocomplete": "off"}
@@ -169,10 +170,10 @@ def sign_up_fieldsets(options: FormOptions) -> list[tuple[str | None, dict[str, 
     shown = {*first, *needed}
     more = [*sorted(names), "type", "store", "source", "registered_on", *map(field_key, own)]
     sets: list[tuple[str | None, list[Any], list[str]]] = [
-        ("Customer", [*first, *needed], []),
-        ("Consent", ["consents"] if options.consents else [], []),
-        ("Card", ["card_number", "series_code"] if options.series else ["card_number"], []),
-        ("More", [name for name in more if name not in shown], ["collapse"]),
+        (gettext("Customer"), [*first, *needed], []),
+        (gettext("Consent"), ["consents"] if options.consents else [], []),
+        (gettext("Card"), ["card_number", "series_code"] if options.series else ["card_number"], []),
+        (gettext("More"), [name for name in more if name not in shown], ["collapse"]),
     ]
     return [(title, {"fields": fields, "classes": classes}) for title, fields, classes in sets if fields]
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from customers.profile.models import Customer
 from customers.statuses.admin.form import StatusForm
@@ -34,7 +35,9 @@ class StatusActions(BackOfficeAdmin):
         survivor = customer.merged_into
         if survivor is not None:
             if not is_in_sight(survivor):
-                messages.warning(request, f"This customer was merged into {name_of(survivor)}.")
+                messages.warning(
+                    request, gettext("This customer was merged into %(survivor)s.") % {"survivor": name_of(survivor)}
+                )
                 return HttpResponseRedirect(page_of(customer))
             return HttpResponseRedirect(reverse("admin:customers_customer_set_status", args=[survivor.pk]))
         actor = actor_of(request, self.organization_behind(customer))
@@ -45,11 +48,11 @@ class StatusActions(BackOfficeAdmin):
         return self.answer_page(
             request,
             "back_office/set_status.html",
-            title=f"Change status: {customer}",
+            title=gettext("Change status: %(customer)s") % {"customer": customer},
             original=customer,
             statuses=_statuses_table(),
             form=form,
-            submit="Change status",
+            submit=gettext("Change status"),
         )
 
 
@@ -58,7 +61,7 @@ def _statuses_table() -> Table:
         (status.label, status.get_status_display(), ", ".join(block_labels(status)) or "nothing")
         for status in CustomerStatus.objects.filter(is_active=True)
     ]
-    columns = (strong("Name"), "Status", "Forbids")
+    columns = (strong("Name"), gettext("Status"), gettext("Forbids"))
     return table("What each status forbids", columns, rows, empty="The organization has no statuses.")
 
 

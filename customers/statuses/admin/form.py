@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from customers.profile.models import Customer
@@ -42,10 +43,13 @@ class StatusForm(ActionForm):
     def summary(self) -> str:
         """What was done, in a sentence."""
         status: CustomerStatus | None = self.cleaned_data["label"]
-        name = status.label if status else "without a status"
+        name = status.label if status else gettext("without a status")
         if self.is_changed:
-            return f"{self.customer} is now {name}."
-        return f"{self.customer} is already {name}, for the same reason. Nothing was changed."
+            return gettext("%(customer)s is now %(name)s.") % {"customer": self.customer, "name": name}
+        return gettext("%(customer)s is already %(name)s, for the same reason. Nothing was changed.") % {
+            "customer": self.customer,
+            "name": name,
+        }
 
 
 def _option(status: CustomerStatus) -> str:

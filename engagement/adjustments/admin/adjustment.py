@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from unfold.decorators import display
 
 from customers.back_office import CustomerFilter, CustomerRowsAdmin
@@ -129,14 +130,14 @@ def take_back_page(site_admin: Any, request: HttpRequest, entry: PointsEntry) ->
     page: HttpResponse = site_admin.answer_page(
         request,
         "back_office/take_back.html",
-        title=f"Take back an adjustment: {customer}",
+        title=gettext("Take back an adjustment: %(customer)s") % {"customer": customer},
         original=entry,
         entry=entry,
         customer=customer,
         left=left_of(entry),
         balance=_balance_after(entry, organization),
         form=form,
-        submit="Take back",
+        submit=gettext("Take back"),
     )
     return page
 

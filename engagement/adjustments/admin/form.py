@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from engagement.adjustments.models import AdjustmentReversal, PointsAdjustment
@@ -40,9 +41,11 @@ class PointsForm(OnceForm):
         self.account, self.limit = account, limit
         self.rules = newest_versions()[account.program_id].typed_rules
         self.program_day = default_last_day(account.customer, account.program_id, organization=by.organization)
-        hints = [self.points_help]
+        hints = [gettext(self.points_help)]
         if limit is not None and limit < MOST_ADJUSTED:
-            hints.append(f"More than {format_points(limit)} points are sent to a colleague for approval.")
+            hints.append(
+                gettext("More than %(limit)s points are sent to a colleague for approval.") % {"limit": format_points(limit)}
+            )
         self.fields["points"].help_text = " ".join(hints)
 
     def draft(self) -> Draft:
@@ -65,11 +68,11 @@ class PointsForm(OnceForm):
     def preview(self) -> Sequence[str]:
         draft = self.draft()
         balance = balance_after(draft, customer=self.account.customer, program_id=self.account.program_id, by=self.by)
-        shown = [f"New balance: {self.worth(balance)}"]
+        shown = [gettext("New balance: %(balance)s") % {"balance": self.worth(balance)}]
         if self.limit is not None and abs(draft.points) > self.limit:
             shown = [
-                "A colleague approves it first. Until then no points move.",
-                f"Then the new balance is {self.worth(balance)}.",
+                gettext("A colleague approves it first. Until then no points move."),
+                gettext("Then the new balance is %(balance)s.") % {"balance": self.worth(balance)},
             ]
         if draft.points > 0:
             shown.append(_until(self.program_day if draft.expiry == When.PROGRAM else draft.expires_on))
@@ -77,8 +80,12 @@ class PointsForm(OnceForm):
 
     def do(self) -> str:
         adjustment = self.adjust(self.draft())
-        points = f"{format_change(adjustment.points)} points"
-        return f"{points} wait for approval by a colleague." if adjustment.status == Status.PENDING else f"{points}."
+        points = gettext("%(points)s points") % {"points": format_change(adjustment.points)}
+        return (
+            gettext("%(points)s wait for approval by a colleague.") % {"points": points}
+            if adjustment.status == Status.PENDING
+            else f"{points}."
+        )
 
     def adjust(self, draft: Draft) -> PointsAdjustment:
         """Make the adjustment."""
@@ -106,7 +113,7 @@ class AdjustmentForm(PointsForm):
         cleaned = super().clean()
         day = cleaned.get("expires_on")
         if cleaned.get("never_expires") and day not in {None, self.program_day}:
-            self.add_error("never_expires", "Choose one: a day, or points that never expire.")
+            self.add_error("never_expires", gettext("Choose one: a day, or points that never expire."))
         return cleaned
 
     def draft(self) -> Draft:
@@ -121,13 +128,17 @@ class AdjustmentForm(PointsForm):
 
 
 def _until(last_day: date | None) -> str:
-    return f"The points can be used until {last_day:%Y-%m-%d}." if last_day else "The points never expire."
+    return (
+        gettext("The points can be used until %(last_day)s.") % {"last_day": f"{last_day:%Y-%m-%d}"}
+        if last_day
+        else gettext("The points never expire.")
+    )
 
 
 def _hint(program_day: date | None) -> str:
     if program_day is None:
-        return "Last day on which added points can be used. Leave blank for the program's rules: they never expire."
-    return "Last day on which added points can be used. The day shown is that of the program's rules."
+        return gettext("Last day on which added points can be used. Leave blank for the program's rules: they never expire.")
+    return gettext("Last day on which added points can be used. The day shown is that of the program's rules.")
 
 
 class AdjustmentDecisionForm(DecisionForm):
@@ -171,6 +182,10 @@ class TakeBackForm(ActionForm):
         """What was done, in a sentence."""
         points = format_points(self.reversal.points)
         if self.entry.points < 0:
-            return f"{points} points were given back."
-        gone = f" {format_points(self.reversal.gone)} had been spent or had expired." if self.reversal.gone else ""
-        return f"{points} points were taken back.{gone}"
+            return gettext("%(points)s points were given back.") % {"points": points}
+        gone = (
+            gettext(" %(gone)s had been spent or had expired.") % {"gone": format_points(self.reversal.gone)}
+            if self.reversal.gone
+            else ""
+        )
+        return gettext("%(points)s points were taken back.%(gone)s") % {"points": points, "gone": gone}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from engagement.adjustments.admin.form import PointsForm
@@ -32,7 +33,7 @@ class GoodwillForm(PointsForm):
         super().__init__(*args, account=account, **kwargs)
         fields: Any = self.fields
         reasons = goodwill_reasons(self.by.organization.policy)
-        fields["reason"].choices = [("", "Choose a reason"), *((reason, reason) for reason in reasons)]
+        fields["reason"].choices = [("", gettext("Choose a reason")), *((reason, reason) for reason in reasons)]
         if len(accounts) == 1:
             del fields["account_id"]
         else:
@@ -43,9 +44,13 @@ class GoodwillForm(PointsForm):
         cleaned = super().clean()
         reason, details = cleaned.get("reason", ""), cleaned.get("details", "")
         if reason == OTHER_REASON and not details:
-            self.add_error("details", "Write the reason here.")
+            self.add_error("details", gettext("Write the reason here."))
         elif len(_reason_text(reason, details)) > MAX_REASON:
-            self.add_error("details", f"Write at most {MAX_REASON - len(_reason_text(reason, ' ')) + 1} characters.")
+            self.add_error(
+                "details",
+                gettext("Write at most %(max_reason)s characters.")
+                % {"max_reason": MAX_REASON - len(_reason_text(reason, " ")) + 1},
+            )
         return cleaned
 
     def draft(self) -> Draft:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
 from engagement.bills.admin.line_rows import MoneyField
@@ -54,7 +55,8 @@ class ReturnForm(BillForm):
                 required=False,
                 label=f"{line.item_code} {line.description}".strip(),
                 widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "placeholder": "0"}),
-                help_text=f"{left} of {format_points(line.quantity)} can come back.",
+                help_text=gettext("%(left)s of %(quantity)s can come back.")
+                % {"left": left, "quantity": format_points(line.quantity)},
             )
         offered: Any = self.fields["kind"]
         offered.choices = self._kinds()
@@ -63,24 +65,25 @@ class ReturnForm(BillForm):
         self.initial = {"store": sale.store_id, "kind": str(usual), **self.initial}
 
     def _kinds(self) -> list[tuple[str, str]]:
-        lines = [(str(ReturnType.LINE_ITEM), "Some of its lines")] if self.pieces else []
-        return [(str(ReturnType.FULL), "The whole bill"), *lines, (str(ReturnType.AMOUNT), "An amount")]
+        lines = [(str(ReturnType.LINE_ITEM), gettext("Some of its lines"))] if self.pieces else []
+        return [(str(ReturnType.FULL), gettext("The whole bill")), *lines, (str(ReturnType.AMOUNT), gettext("An amount"))]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         kind = cleaned.get("kind")
         if kind == ReturnType.AMOUNT and "amount" not in self.errors and not cleaned.get("amount"):
-            self.add_error("amount", "Enter the amount that comes back.")
+            self.add_error("amount", gettext("Enter the amount that comes back."))
         for name in self.pieces:
             if (cleaned.get(name) or Decimal(0)) < 0:
-                self.add_error(name, "Enter a number of pieces of at least 0.")
+                self.add_error(name, gettext("Enter a number of pieces of at least 0."))
         return cleaned
 
     def preview(self) -> Sequence[str]:
         portion = self._portion()
-        shown = [f"{self.money(portion.amount)} comes back"]
+        shown = [gettext("%(amount)s comes back") % {"amount": self.money(portion.amount)}]
         shown += [
-            f"{line.item_code}: {format_points(quantity)} for {self.money(amount)}."
+            gettext("%(item_code)s: %(quantity)s for %(amount)s.")
+            % {"item_code": line.item_code, "quantity": format_points(quantity), "amount": self.money(amount)}
             for _, line, quantity, amount in portion.lines
         ]
         if self.organization.policy.points_return:
@@ -92,7 +95,11 @@ class ReturnForm(BillForm):
         bill = self.write(SentBill(draft=draft, type=draft.type, customer={}, references=self._references()))
         entries = PointsEntry.objects.filter(bill=bill, kind=PointsEntry.Kind.RETURN)
         taken = -sum((entry.points + entry.promised for entry in entries), Decimal(0))
-        return f"return of bill {self.sale.number}, {self.money(bill.amount)}; {format_points(taken)} points taken back."
+        return gettext("return of bill %(number)s, %(amount)s; %(taken)s points taken back.") % {
+            "number": self.sale.number,
+            "amount": self.money(bill.amount),
+            "taken": format_points(taken),
+        }
 
     def _references(self) -> dict[str, str]:
         return {} if self.sale.customer_id is None else {"id": str(self.sale.customer_id)}
@@ -120,9 +127,10 @@ class ReturnForm(BillForm):
             claim = claim_of(share.issued, parts_of_json(share.of_lines), back, precision=precision) - share.claimed
             if claim > 0:
                 sentences.append(
-                    f"{format_points(claim)} points of {share.account.program} are taken back, as far as they are left."
+                    gettext("%(claim)s points of %(program)s are taken back, as far as they are left.")
+                    % {"claim": format_points(claim), "program": share.account.program}
                 )
-        return sentences or ["No points are taken back."]
+        return sentences or [gettext("No points are taken back.")]
 
     def _draft(self) -> BillDraft:
         typed = self.cleaned_data

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django import forms
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from engagement.bills.reader import CODE
 from engagement.numbers.money import read_money, read_quantity
@@ -58,7 +59,7 @@ class LineRowsField(forms.Field):
         rows = [[cell.strip() for cell in row] for row in value or []]
         lines = [self._line(position, row) for position, row in enumerate(rows, start=1) if any(row)]
         if len(lines) > MOST_LINES:
-            raise forms.ValidationError(f"At most {MOST_LINES} lines.")
+            raise forms.ValidationError(gettext("At most %(most_lines)s lines.") % {"most_lines": MOST_LINES})
         return lines
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -68,13 +69,20 @@ class LineRowsField(forms.Field):
         item, quantity, amount = row
         code = read_code(item)
         if not code or len(code) > CODE:
-            raise forms.ValidationError(f"Line {position}: enter the code of the item, of at most {CODE} characters.")
+            raise forms.ValidationError(
+                gettext("Line %(position)s: enter the code of the item, of at most %(code)s characters.")
+                % {"position": position, "code": CODE}
+            )
         pieces = read_quantity(quantity) if quantity else Decimal(1)
         if pieces is None or pieces <= 0:
-            raise forms.ValidationError(f"Line {position}: the quantity is a number above 0, such as 1 or 2.5.")
+            raise forms.ValidationError(
+                gettext("Line %(position)s: the quantity is a number above 0, such as 1 or 2.5.") % {"position": position}
+            )
         money = read_money(amount, self.currency)
         if money is None or money < 0:
-            raise forms.ValidationError(f"Line {position}: enter the amount in plain digits, such as 19.90.")
+            raise forms.ValidationError(
+                gettext("Line %(position)s: enter the amount in plain digits, such as 19.90.") % {"position": position}
+            )
         return TypedLine(item_code=code, quantity=pieces, amount=money)
 
 
@@ -91,7 +99,7 @@ class MoneyField(forms.CharField):
             return None
         amount = read_money(text, self.currency)
         if amount is None or amount < 0:
-            raise forms.ValidationError("Enter an amount in plain digits, such as 19.90.")
+            raise forms.ValidationError(gettext("Enter an amount in plain digits, such as 19.90."))
         return amount
 
 

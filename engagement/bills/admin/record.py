@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django import forms
 from django.db.models import Sum
+from django.utils.translation import gettext, gettext_noop
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from customers.profile.models import Customer
@@ -37,24 +38,24 @@ from use_cases.bill_answers import Billing
 from use_cases.billing import record_bill
 
 SENTENCES: Final[Mapping[CodeTable, str]] = {
-    BillCode.INVALID_AMOUNT: "The organization does not accept a bill or a line of this amount.",
-    BillCode.INVALID_NUMBER: "Bill numbers of the organization have another form.",
-    BillCode.DUPLICATE_NUMBER: "A bill of this number is recorded already.",
-    BillCode.CUSTOMER_NOT_FOUND: "The customer was not found any more.",
-    BillCode.FRAUD: "Not allowed: the customer is marked as fraud.",
-    BillCode.RETURN_BEFORE_SALE: "The return would be earlier than the sale.",
-    BillCode.QUANTITY_ABOVE_BOUGHT: "More pieces than were bought.",
-    BillCode.QUANTITY_ABOVE_LEFT: "More pieces than are left: some came back before.",
-    BillCode.AMOUNT_ABOVE_LEFT: "More than what is left: a part came back before.",
-    BillCode.AMOUNT_RETURN_EXISTS: "An amount came back before without its lines: return an amount.",
-    BillCode.LINE_RETURN_EXISTS: "Lines came back before: return lines.",
-    BillCode.FULLY_RETURNED: "The whole bill came back before.",
-    BillCode.PARTLY_RETURNED: "A part came back before: return lines or an amount.",
-    BillCode.NOT_RETURNABLE: "This bill cannot be returned.",
-    BillCode.TOO_FAR_AHEAD: "The day is too far in the future.",
-    BillCode.TOO_FAR_BACK: "The day is too far in the past.",
-    BillCode.BILLING_BLOCKED: "The customer's status forbids bills.",
-    BillCode.LINES_MISSING: "Enter how many pieces come back.",
+    BillCode.INVALID_AMOUNT: gettext_noop("The organization does not accept a bill or a line of this amount."),
+    BillCode.INVALID_NUMBER: gettext_noop("Bill numbers of the organization have another form."),
+    BillCode.DUPLICATE_NUMBER: gettext_noop("A bill of this number is recorded already."),
+    BillCode.CUSTOMER_NOT_FOUND: gettext_noop("The customer was not found any more."),
+    BillCode.FRAUD: gettext_noop("Not allowed: the customer is marked as fraud."),
+    BillCode.RETURN_BEFORE_SALE: gettext_noop("The return would be earlier than the sale."),
+    BillCode.QUANTITY_ABOVE_BOUGHT: gettext_noop("More pieces than were bought."),
+    BillCode.QUANTITY_ABOVE_LEFT: gettext_noop("More pieces than are left: some came back before."),
+    BillCode.AMOUNT_ABOVE_LEFT: gettext_noop("More than what is left: a part came back before."),
+    BillCode.AMOUNT_RETURN_EXISTS: gettext_noop("An amount came back before without its lines: return an amount."),
+    BillCode.LINE_RETURN_EXISTS: gettext_noop("Lines came back before: return lines."),
+    BillCode.FULLY_RETURNED: gettext_noop("The whole bill came back before."),
+    BillCode.PARTLY_RETURNED: gettext_noop("A part came back before: return lines or an amount."),
+    BillCode.NOT_RETURNABLE: gettext_noop("This bill cannot be returned."),
+    BillCode.TOO_FAR_AHEAD: gettext_noop("The day is too far in the future."),
+    BillCode.TOO_FAR_BACK: gettext_noop("The day is too far in the past."),
+    BillCode.BILLING_BLOCKED: gettext_noop("The customer's status forbids bills."),
+    BillCode.LINES_MISSING: gettext_noop("Enter how many pieces come back."),
 }
 _FIELDS: Final[Mapping[CodeTable, str]] = {
     BillCode.INVALID_NUMBER: "number",
@@ -149,7 +150,7 @@ class RecordBillForm(BillForm):
             if lines:
                 cleaned["amount"] = total_of(lines)
             else:
-                self.add_error("amount", "Enter the amount of the bill, or its lines.")
+                self.add_error("amount", gettext("Enter the amount of the bill, or its lines."))
         return cleaned
 
     def preview(self) -> Sequence[str]:
@@ -174,7 +175,11 @@ class RecordBillForm(BillForm):
         references = {"id": str(self.customer.pk)}
         bill = self.write(SentBill(draft=draft, type=draft.type, customer={}, references=references))
         brought = BillPoints.objects.filter(bill=bill).aggregate(points=Sum("issued"))["points"] or Decimal(0)
-        return f"bill {bill.number} of {self.money(bill.amount)}, {format_points(brought)} points."
+        return gettext("bill %(number)s of %(amount)s, %(brought)s points.") % {
+            "number": bill.number,
+            "amount": self.money(bill.amount),
+            "brought": format_points(brought),
+        }
 
     def _draft(self) -> BillDraft:
         typed = self.cleaned_data

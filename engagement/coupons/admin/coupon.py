@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from unfold.decorators import display
 
 from engagement.back_office import LoyaltyRowsAdmin
@@ -17,7 +18,8 @@ from engagement.coupons.rules import latest_expired, uses_left
 from engagement.coupons.states import STATES, state_of
 from engagement.numbers.display import format_money
 from loyalty_project import clock
-from organizations.back_office.columns import actor_column, link_column, link_to, value_column
+from loyalty_project.translation import format_number
+from organizations.back_office.columns import actor_column, link_column, link_to, state_display, value_column
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import DayRangeFilter, NamedFilter, RelatedRowFilter, Rows, StoreFilter
 from organizations.back_office.history import actor_label
@@ -106,7 +108,7 @@ class CouponAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
         """By the code, without case."""
         return Q(pk__in=coupons_of_codes([term]).values("pk"))
 
-    @display(description="State", label=STATES)
+    @state_display("State", STATES)
     def state_label(self, coupon: Coupon) -> str:
         """Unused, redeemed, used up, or expired."""
         return state_of(coupon, clock.now())
@@ -114,7 +116,10 @@ class CouponAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
     @display(description="Redeemed")
     def uses_display(self, coupon: Coupon) -> str:
         """How often it was redeemed, of how many times."""
-        return f"{coupon.uses:,} of {'any number' if coupon.most_uses is None else f'{coupon.most_uses:,}'}"
+        return gettext("%(uses)s of %(most)s") % {
+            "uses": format_number(coupon.uses),
+            "most": gettext("any number") if coupon.most_uses is None else format_number(coupon.most_uses),
+        }
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         uses = context["original"].redemptions.select_related("store", "bill").prefetch_related("reversals")
@@ -129,7 +134,7 @@ class CouponAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
             )
             for use in uses
         ]
-        columns = ("When", "Store", "Bill", number("Amount"), "By", "State")
+        columns = (gettext("When"), gettext("Store"), gettext("Bill"), number("Amount"), gettext("By"), gettext("State"))
         context["table"] = table("Redemptions", columns, rows, empty="The coupon was not redeemed yet.")
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -137,22 +142,19 @@ class CouponAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
     def reactivate(self, request: HttpRequest, coupon: Coupon) -> HttpResponse:
         """The page that takes the latest redemption back."""
         form = ReactivateForm(request.POST or None, coupon=coupon, by=actor_of(request, self.organization_behind(coupon)))
-        return self._answer(
-            request, coupon, form, title="Take redemption back", done=f"{coupon} may be redeemed once more.",
-            intro=(
-                "The latest redemption of this coupon no longer counts."
-                f" It may then be redeemed {_times_after(coupon)}, until {cell(coupon.valid_till)}."
-            ),
-        )  # fmt: skip
+        intro = gettext(
+            "The latest redemption of this coupon no longer counts. It may then be redeemed %(times)s, until %(last_day)s."
+        ) % {"times": _times_after(coupon), "last_day": cell(coupon.valid_till)}
+        done = gettext("%(coupon)s may be redeemed once more.") % {"coupon": coupon}
+        return self._answer(request, coupon, form, title=gettext("Take redemption back"), done=done, intro=intro)
 
     @row_page("End validity", address="expire", icon="event_busy", permission="correct", opens_dialog=True)
     def expire(self, request: HttpRequest, coupon: Coupon) -> HttpResponse:
         """The page that ends the validity of a coupon now."""
         form = ExpireForm(request.POST or None, coupon=coupon, by=actor_of(request, self.organization_behind(coupon)))
-        return self._answer(
-            request, coupon, form, title="End validity", done=f"{coupon} is no longer good.",
-            intro="The coupon is no longer good from now on. Redemptions that were made stay.",
-        )  # fmt: skip
+        intro = gettext("The coupon is no longer good from now on. Redemptions that were made stay.")
+        done = gettext("%(coupon)s is no longer good.") % {"coupon": coupon}
+        return self._answer(request, coupon, form, title=gettext("End validity"), done=done, intro=intro)
 
     def _answer(self, request: HttpRequest, coupon: Coupon, form: Any, *, title: str, done: str, intro: str) -> HttpResponse:
         if form.run():
@@ -165,10 +167,18 @@ class CouponAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
 
 
 def _state_of_use(reversal: CouponReversal | None) -> SafeString:
-    return badge("counts", "good") if reversal is None else badge(f"taken back: {reversal.reason}", "bad")
+    return (
+        badge(gettext("counts"), "good")
+        if reversal is None
+        else badge(gettext("taken back: %(reason)s") % {"reason": reversal.reason}, "bad")
+    )
 
 
 def _times_after(coupon: Coupon) -> str:
     """How often the coupon may be redeemed after a redemption is taken back."""
     left = uses_left(coupon.uses, coupon.most_uses)
-    return "as often as wanted" if left is None else "once" if left == 0 else f"{left + 1:,} times"
+    return (
+        gettext("as often as wanted")
+        if left is None
+        else ngettext("once", "%(times)s times", left + 1) % {"times": format_number(left + 1)}
+    )

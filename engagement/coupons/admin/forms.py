@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_noop
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from customers.profile.locks import lock_customer
@@ -27,10 +28,10 @@ from organizations.configuration import current_configuration
 
 # What a refusal means to staff, by its code.
 _SENTENCES: Final = {
-    712: "The series is switched off, is over, or has issued all its coupons.",
-    722: "The customer has all the coupons that the series allows.",
-    742: "The customer's status forbids coupons.",
-    750: "The customer is marked as fraud.",
+    712: gettext_noop("The series is switched off, is over, or has issued all its coupons."),
+    722: gettext_noop("The customer has all the coupons that the series allows."),
+    742: gettext_noop("The customer's status forbids coupons."),
+    750: gettext_noop("The customer is marked as fraud."),
 }
 
 
@@ -38,7 +39,7 @@ class CouponRefusedError(CouponStateError):
     """A coupon cannot be issued; the text is a sentence for staff."""
 
     def __init__(self, refusal: LoyaltyError) -> None:
-        super().__init__(_SENTENCES.get(int(refusal.code), refusal.sentence))
+        super().__init__(gettext(_SENTENCES.get(int(refusal.code), refusal.sentence)))
 
 
 class GivingForm(OnceForm):
@@ -68,9 +69,11 @@ class GivingForm(OnceForm):
         organization, terms = self.by.organization, current.terms
         last = terms.last_moment(clock.now(), organization.zone).astimezone(organization.zone)
         return [
-            f"{customer} gets: {describe_discount(terms, currency=organization.currency)}",
-            f"A coupon of {terms.name or current.series.code}, good until {last:%Y-%m-%d}.",
-            f"It may be redeemed {describe_use(terms, currency=organization.currency)}.",
+            gettext("%(customer)s gets: %(terms)s")
+            % {"customer": customer, "terms": describe_discount(terms, currency=organization.currency)},
+            gettext("A coupon of %(terms)s, good until %(last)s.")
+            % {"terms": terms.name or current.series.code, "last": f"{last:%Y-%m-%d}"},
+            gettext("It may be redeemed %(terms)s.") % {"terms": describe_use(terms, currency=organization.currency)},
         ]
 
     def do(self) -> str:
@@ -78,7 +81,7 @@ class GivingForm(OnceForm):
             self.coupon = self.give(*self.customer_and_series())
         except LoyaltyError as refusal:
             raise CouponRefusedError(refusal) from refusal
-        return f"coupon {self.coupon}."
+        return gettext("coupon %(coupon)s.") % {"coupon": self.coupon}
 
 
 class IssueForm(GivingForm):
@@ -103,7 +106,7 @@ class IssueForm(GivingForm):
         found = matching_customers(self.request, read_code(self.cleaned_data["customer"]))
         if len(found) != 1:
             raise forms.ValidationError(
-                "No customer is known by this." if not found else "Several customers are meant by this."
+                gettext("No customer is known by this.") if not found else gettext("Several customers are meant by this.")
             )
         customer: Customer = Customer.objects.select_related("merged_into").get(pk=found.pop())
         return customer.merged_into or customer
@@ -190,14 +193,14 @@ class ReactivateForm(_CouponForm):
         if "redemption" in self.errors:
             # The field is hidden: its error would not be seen.
             del self.errors["redemption"]
-            self.add_error(None, "This page is incomplete. Open it again.")
+            self.add_error(None, gettext("This page is incomplete. Open it again."))
         return cleaned
 
     @transaction.atomic
     def act(self) -> None:
         named = self.cleaned_data["redemption"]
         if not CouponRedemption.objects.filter(coupon=self.coupon, pk=named).exists():
-            raise CouponStateError("The coupon has no redemption that could be taken back.")
+            raise CouponStateError(gettext("The coupon has no redemption that could be taken back."))
         reactivate_coupon(str(named), by=self.by, reason=self.cleaned_data["reason"])
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext
 from unfold.decorators import display
 
 from engagement.coupons.generation import codes_of
 from engagement.coupons.models import CodeRun
+from loyalty_project.translation import format_number
 from organizations.back_office.base import ReadOnlyAdmin
-from organizations.back_office.columns import actor_column, link_column, value_column
+from organizations.back_office.columns import actor_column, link_column, state_display, value_column
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.pages import permission_check, row_page
 
@@ -40,7 +42,7 @@ class CodeRunAdmin(ReadOnlyAdmin):
     series_link = link_column("series", "Series")
     requested_by_label = actor_column("requested_by")
 
-    @display(description="State", label={"done": "success", "running": "info", "ended early": "danger"})
+    @state_display("State", {"done": "success", "running": "info", "ended early": "danger"})
     def state_label(self, run: CodeRun) -> str:
         """Running, done, or ended early."""
         if run.finished_at is None:
@@ -50,7 +52,11 @@ class CodeRunAdmin(ReadOnlyAdmin):
     @display(description="Codes")
     def progress(self, run: CodeRun) -> str:
         """How many codes are made."""
-        return f"{run.made:,} of {run.wanted:,} ({100 * run.made // run.wanted} %)"
+        return gettext("%(made)s of %(wanted)s (%(percent)s %%)") % {
+            "made": format_number(run.made),
+            "wanted": format_number(run.wanted),
+            "percent": 100 * run.made // run.wanted,
+        }
 
     @row_page("Download codes", address="download", icon="download", permission="generate")
     def download(self, request: HttpRequest, run: CodeRun) -> HttpResponse:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 
 from engagement.coupons.admin.forms import GenerateForm, IssueForm
 from engagement.coupons.descriptions import describe_terms
@@ -129,11 +130,11 @@ class SeriesAdmin(TermsPages):
         return self.answer_page(
             request,
             "back_office/action.html",
-            title=f"Issue a coupon: {series}",
+            title=gettext("Issue a coupon: %(series)s") % {"series": series},
             original=series,
             form=form,
-            submit="Issue",
-            intro="The customer gets a coupon of this series, dated now. No message is sent.",
+            submit=gettext("Issue"),
+            intro=gettext("The customer gets a coupon of this series, dated now. No message is sent."),
         )
 
     @row_page("Generate codes", address="generate", icon="print", permission="generate", opens_dialog=True)
@@ -141,14 +142,16 @@ class SeriesAdmin(TermsPages):
         """The page that asks for codes to be printed."""
         form = GenerateForm(request.POST or None, series=series, by=actor_of(request, self.organization_behind(series)))
         if form.run():
-            messages.success(request, "A worker generates the codes. This page shows how far it is whenever it is loaded.")
+            messages.success(
+                request, gettext("A worker generates the codes. This page shows how far it is whenever it is loaded.")
+            )
             return HttpResponseRedirect(page_of(form.run_made))
         return self.answer_page(
             request,
             "back_office/action.html",
-            title=f"Generate codes: {series}",
+            title=gettext("Generate codes: %(series)s") % {"series": series},
             original=series,
             form=form,
-            submit="Generate",
-            intro="Codes for printing, valid from now on by the terms of the series.",
+            submit=gettext("Generate"),
+            intro=gettext("Codes for printing, valid from now on by the terms of the series."),
         )

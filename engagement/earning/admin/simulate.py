@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from typing import Any, ClassVar, Final
 
 from django import forms
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from customers.profile.models import Customer
@@ -56,7 +57,7 @@ class SimulateForm(ActionForm):
         if "amount" not in self.errors and "lines" not in self.errors:
             lines = cleaned.get("lines") or []
             if cleaned.get("amount") is None and not lines:
-                self.add_error("amount", "Enter the amount of the bill, or its lines.")
+                self.add_error("amount", gettext("Enter the amount of the bill, or its lines."))
             elif cleaned.get("amount") is None:
                 cleaned["amount"] = total_of(lines)
         return cleaned
@@ -95,11 +96,11 @@ def sale_lines(lines: Sequence[TypedLine]) -> list[SaleLine]:
 def simulated_sentences(simulated: Sequence[Simulated], *, currency: str) -> list[str]:
     """What a bill would earn: the points of the first program as a headline, then each program and each of its rules."""
     if not simulated:
-        return ["It earns nothing", "No program counts for this customer there."]
+        return [gettext("It earns nothing"), gettext("No program counts for this customer there.")]
     first = simulated[0]
     points = first.points
     worth = points_worth(points, rules=first.version.typed_rules, currency=currency)
-    headline = f"It earns {worth}" if points else "It earns nothing"
+    headline = gettext("It earns %(worth)s") % {"worth": worth} if points else gettext("It earns nothing")
     return [headline, *(sentence for award in simulated for sentence in award.in_words())]
 
 

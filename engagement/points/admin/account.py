@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 
 from engagement.adjustments.accounts import settle_account
 from engagement.adjustments.admin.form import AdjustmentForm
@@ -102,7 +103,7 @@ class PointsAccountAdmin(AccountsAdmin):
         if form.run():
             form.report(request, account.customer)
             return HttpResponseRedirect(page_of(account.customer))
-        title = f"Adjust points: {account.customer}"
+        title = gettext("Adjust points: %(customer)s") % {"customer": account.customer}
         return self.answer_page(
             request,
             "back_office/adjust_points.html",
@@ -111,7 +112,7 @@ class PointsAccountAdmin(AccountsAdmin):
             account=account,
             balance=form.worth(account.balance),
             form=form,
-            submit="Adjust points",
+            submit=gettext("Adjust points"),
         )
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from unfold.decorators import display
 
 from engagement.adjustments.admin.adjustment import take_back_page
@@ -131,15 +132,15 @@ class PointsEntryAdmin(ExportedList, AccountRowsAdmin):  # type: ignore[misc]  #
     def details(self, entry: PointsEntry) -> SafeString:
         """The reason in a line, which opens to everything about the entry."""
         facts = [
-            ("Program", str(entry.account.program)),
-            ("Promised", _change_unless_zero(entry.promised)),
-            ("Store", entry.store),
-            ("Till", entry.till),
-            ("Bill", link_to(entry.bill) if entry.bill else ""),
-            ("Reference", entry.reference),
-            ("Recorded", cell(entry.recorded_at)),
-            ("By", actor_label(entry.made_by)),
-            ("Note", entry.note),
+            (gettext("Program"), str(entry.account.program)),
+            (gettext("Promised"), _change_unless_zero(entry.promised)),
+            (gettext("Store"), entry.store),
+            (gettext("Till"), entry.till),
+            (gettext("Bill"), link_to(entry.bill) if entry.bill else ""),
+            (gettext("Reference"), entry.reference),
+            (gettext("Recorded"), cell(entry.recorded_at)),
+            (gettext("By"), actor_label(entry.made_by)),
+            (gettext("Note"), entry.note),
         ]
         return render_to_string("back_office/entry_line.html", {"reason": explain(entry), "facts": facts})
 

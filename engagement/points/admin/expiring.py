@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_noop
 from unfold.decorators import display
 
 from engagement.back_office import points_column
@@ -36,7 +37,7 @@ class PeriodFilter(NamedFilter):
     """Points that expire within so many days; by default within the longest notice of their program."""
 
     title, parameter_name = "last day", "days"
-    all_option = ["", "Within the days of notice"]
+    all_option = ["", gettext_noop("Within the days of notice")]
     options = {days: (f"Within {days} days", NamedFilter.unfiltered) for days in DAYS}
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:

@@ -12,7 +12,7 @@ from engagement.points.ledger.posting import AccountState
 from engagement.points.models import PointsLot
 from engagement.programs.admin.filters import AccountProgramFilter
 from engagement.programs.models import Membership
-from organizations.back_office.columns import link_column
+from organizations.back_office.columns import link_column, state_display
 from organizations.back_office.filters import ChoiceFilter, DayRangeFilter, YesNoFilter
 
 
@@ -57,12 +57,12 @@ class PointsLotAdmin(AccountRowsAdmin):
         lots: QuerySet[Any] = super().get_queryset(request).annotate(tier_ends=tier_ends)
         return lots
 
-    @display(description="Kind", label={"regular": "info", "promotional": "primary"})
+    @state_display("Kind", {"regular": "info", "promotional": "primary"})
     def kind_label(self, lot: PointsLot) -> str:
         """Regular or promotional."""
         return lot.kind
 
-    @display(description="State", label={"open": "success", "promised": "warning", "used up": "info"})
+    @state_display("State", {"open": "success", "promised": "warning", "used up": "info"})
     def state_label(self, lot: PointsLot) -> str:
         """Open, promised for later, or used up."""
         return "used up" if not lot.left else "open" if lot.is_open else "promised"

@@ -16,8 +16,9 @@ from engagement.programs import descriptions
 from engagement.programs.admin.rule_pages import RulePages
 from engagement.programs.models import Membership, Program, ProgramVersion
 from engagement.programs.pausing import set_paused
+from loyalty_project.translation import format_number
 from organizations.audit.models import AuditEntry
-from organizations.back_office.columns import value_column
+from organizations.back_office.columns import state_display, value_column
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import YesNoFilter
 from organizations.back_office.pages import page_of, permission_check, row_page
@@ -46,7 +47,7 @@ class ProgramAdmin(RulePages):
 
     outstanding_display = points_column("outstanding", "Balance of all members")
     promised_display = points_column("promised", "Promised")
-    member_count = value_column("members", "Members", lambda members: f"{members:,}")
+    member_count = value_column("members", "Members", format_number)
     newest_version = value_column("newest", "Version")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -66,7 +67,7 @@ class ProgramAdmin(RulePages):
         )  # fmt: skip
         return counted
 
-    @display(description="State", label=STATE_COLORS)
+    @state_display("State", STATE_COLORS)
     def state_label(self, program: Program) -> str:
         """Active, paused, or off."""
         return state_of(program)
@@ -129,7 +130,7 @@ def _about(program: Any, *, currency: str) -> dict[str, Any]:
     return {
         "program": program,
         "state": state_of(program),
-        "members": f"{program.members:,}",
+        "members": format_number(program.members),
         "figures": read_figures(program, ratio=rules.ratio, currency=currency),
         "currency": currency,
         "bound_to": [
@@ -140,7 +141,7 @@ def _about(program: Any, *, currency: str) -> dict[str, Any]:
         "enrolment": descriptions.describe_enrolment(rules),
         "earning": descriptions.describe_earning(rules),
         "occasions": descriptions.describe_occasions(rules),
-        "tiers": [(tier, f"{members.get(tier.name, 0):,}") for tier in descriptions.describe_tiers(rules)],
+        "tiers": [(tier, format_number(members.get(tier.name, 0))) for tier in descriptions.describe_tiers(rules)],
         "redemption": descriptions.describe_redemption(rules, currency=currency),
         "returns": descriptions.describe_returns(rules),
         "trackers": descriptions.describe_trackers(rules),

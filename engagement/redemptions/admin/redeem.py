@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from engagement.back_office import points_worth
@@ -28,18 +29,20 @@ from organizations.back_office.stores import StoreField
 from organizations.locations.models import Store
 
 _SENTENCES: Final[Mapping[CodeTable, str]] = {
-    PointsCode.INVALID_POINTS: "Enter a number of points above 0.",
-    PointsCode.NOT_A_MULTIPLE: "The program does not redeem this number of points: it redeems multiples only.",
-    PointsCode.INVALID_VALIDATION_CODE: "This is not the code that was sent, or it is not valid any more.",
-    PointsCode.FRAUD: "Not allowed: the customer is marked as fraud.",
-    PointsCode.INSUFFICIENT_POINTS: "The customer does not have so many points.",
-    PointsCode.ABOVE_DAILY_LIMIT: "These are more points than a customer may redeem on one day.",
-    PointsCode.BELOW_MINIMUM: "These are fewer points than the program redeems at once.",
-    PointsCode.VALIDATION_CODE_REQUIRED: "Enter the code that the customer got.",
-    PointsCode.CODE_NOT_ISSUED: "The customer has no mobile number or e-mail address to which a code can be sent.",
-    PointsCode.INVALID_PRECISION: "The program does not have so many decimals.",
-    PointsCode.NOT_IN_PROGRAM: "The customer is not a member of the program.",
-    PointsCode.BLOCKED_BY_STATUS: "The customer's status forbids to redeem points.",
+    PointsCode.INVALID_POINTS: gettext_noop("Enter a number of points above 0."),
+    PointsCode.NOT_A_MULTIPLE: gettext_noop("The program does not redeem this number of points: it redeems multiples only."),
+    PointsCode.INVALID_VALIDATION_CODE: gettext_noop("This is not the code that was sent, or it is not valid any more."),
+    PointsCode.FRAUD: gettext_noop("Not allowed: the customer is marked as fraud."),
+    PointsCode.INSUFFICIENT_POINTS: gettext_noop("The customer does not have so many points."),
+    PointsCode.ABOVE_DAILY_LIMIT: gettext_noop("These are more points than a customer may redeem on one day."),
+    PointsCode.BELOW_MINIMUM: gettext_noop("These are fewer points than the program redeems at once."),
+    PointsCode.VALIDATION_CODE_REQUIRED: gettext_noop("Enter the code that the customer got."),
+    PointsCode.CODE_NOT_ISSUED: gettext_noop(
+        "The customer has no mobile number or e-mail address to which a code can be sent."
+    ),
+    PointsCode.INVALID_PRECISION: gettext_noop("The program does not have so many decimals."),
+    PointsCode.NOT_IN_PROGRAM: gettext_noop("The customer is not a member of the program."),
+    PointsCode.BLOCKED_BY_STATUS: gettext_noop("The customer's status forbids to redeem points."),
 }
 _FIELDS: Final[Mapping[CodeTable, str]] = {
     PointsCode.INVALID_VALIDATION_CODE: "code",
@@ -65,7 +68,7 @@ class RedeemForm(OnceForm):
     action = "redeem points"
     constraints = CONSTRAINTS
     sentences = _SENTENCES
-    other_button: ClassVar[tuple[str, str]] = ("send_code", "Send code")
+    other_button: ClassVar[tuple[str, str]] = ("send_code", gettext_noop("Send code"))
 
     account_id = forms.ChoiceField(label="Program", widget=UnfoldAdminSelectWidget())
     points = NumberField(widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autofocus": True}))
@@ -126,8 +129,16 @@ class RedeemForm(OnceForm):
         asked = RedeemableRequest(references={}, amount=self._points, program_id=self._program)
         redeemable = check_redeemable(asked, by=self._at_store, customer_id=self.subject_id)
         currency = self.by.organization.currency
-        pays = f"{format_points(redeemable.points)} points pay {format_money(redeemable.value)} {currency}"
-        return [pays, f"New balance: {self.worth(self.account.balance - redeemable.points)}.", *self._sent()]
+        pays = gettext("%(points)s points pay %(value)s %(currency)s") % {
+            "points": format_points(redeemable.points),
+            "value": format_money(redeemable.value),
+            "currency": currency,
+        }
+        return [
+            pays,
+            gettext("New balance: %(balance)s.") % {"balance": self.worth(self.account.balance - redeemable.points)},
+            *self._sent(),
+        ]
 
     def do(self) -> str:
         code: str = self.cleaned_data["code"]
@@ -142,7 +153,12 @@ class RedeemForm(OnceForm):
         )
         redeemed = redeem_points(request, by=self._at_store, customer_id=self.subject_id)
         points, value = format_points(redeemed.redemption.points), format_money(redeemed.value)
-        return f"{points} points redeemed for {value} {self.by.organization.currency}, code {redeemed.redemption.code}."
+        return gettext("%(points)s points redeemed for %(value)s %(currency)s, code %(code)s.") % {
+            "points": points,
+            "value": value,
+            "currency": self.by.organization.currency,
+            "code": redeemed.redemption.code,
+        }
 
     sent: CodeSent | None = None
 
@@ -153,7 +169,10 @@ class RedeemForm(OnceForm):
         if self.sent is None:
             return []
         channels = self.sent.message.rpartition(" by ")[2].replace("/", " and ")
-        return [f"A code was sent by {channels}. It is good until {timezone.localtime(self.sent.expires_at):%H:%M}."]
+        return [
+            gettext("A code was sent by %(channels)s. It is good until %(expires_at)s.")
+            % {"channels": channels, "expires_at": f"{timezone.localtime(self.sent.expires_at):%H:%M}"}
+        ]
 
     @property
     def _points(self) -> str:

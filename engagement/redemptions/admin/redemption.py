@@ -6,13 +6,12 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
-from unfold.decorators import display
 
 from engagement.back_office import AccountRowsAdmin, points_column
 from engagement.numbers.display import format_points
 from engagement.programs.admin.filters import AccountProgramFilter
 from engagement.redemptions.models import Redemption
-from organizations.back_office.columns import link_column, link_to, value_column
+from organizations.back_office.columns import link_column, link_to, state_display, value_column
 from organizations.back_office.filters import DayRangeFilter, RecentFilter, StoreFilter
 from organizations.back_office.history import actor_label
 from organizations.back_office.list_export import ExportColumn, ListResource, customer_id, customer_name
@@ -86,7 +85,7 @@ class RedemptionAdmin(ExportedList, AccountRowsAdmin):  # type: ignore[misc]  # 
         """By the code, exactly as it is written."""
         return Q(code=term)
 
-    @display(description="State", label={"redeemed": "success", "reversed": "danger", "partly reversed": "warning"})
+    @state_display("State", {"redeemed": "success", "reversed": "danger", "partly reversed": "warning"})
     def state_label(self, redemption: Redemption) -> str:
         """Redeemed, reversed, or partly reversed."""
         if not redemption.reversed:

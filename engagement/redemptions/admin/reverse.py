@@ -7,6 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from customers.profile.models import Customer
@@ -26,13 +27,13 @@ from organizations.back_office.parameters import is_row_id
 # The form offers the newest ones.
 MOST_OFFERED: Final = 50
 _SENTENCES: Final[Mapping[CodeTable, str]] = {
-    PointsCode.INVALID_POINTS: "Enter a number of points above 0.",
-    PointsCode.INVALID_PRECISION: "The program does not have so many decimals.",
-    PointsCode.ABOVE_REDEMPTION: "These are more points than are left of this redemption.",
-    PointsCode.ALREADY_REVERSED: "This redemption is reversed already.",
-    PointsCode.REVERSAL_DISABLED: "The organization does not reverse redemptions.",
-    PointsCode.CUSTOMER_NOT_FOUND: "The customer was not found any more.",
-    PointsCode.OTHER_CUSTOMERS: "The redemption is of another customer.",
+    PointsCode.INVALID_POINTS: gettext_noop("Enter a number of points above 0."),
+    PointsCode.INVALID_PRECISION: gettext_noop("The program does not have so many decimals."),
+    PointsCode.ABOVE_REDEMPTION: gettext_noop("These are more points than are left of this redemption."),
+    PointsCode.ALREADY_REVERSED: gettext_noop("This redemption is reversed already."),
+    PointsCode.REVERSAL_DISABLED: gettext_noop("The organization does not reverse redemptions."),
+    PointsCode.CUSTOMER_NOT_FOUND: gettext_noop("The customer was not found any more."),
+    PointsCode.OTHER_CUSTOMERS: gettext_noop("The redemption is of another customer."),
 }
 _OF_POINTS: Final = frozenset({PointsCode.INVALID_POINTS, PointsCode.INVALID_PRECISION, PointsCode.ABOVE_REDEMPTION})
 
@@ -82,14 +83,26 @@ class ReverseForm(OnceForm):
         rules = newest_versions()[redemption.account.program_id].typed_rules
         worth = points_worth(result.balance, rules=rules, currency=self.by.organization.currency)
         lapsed = (
-            [f"{format_points(result.lapsed)} of them are past their last day, and expire at once."] if result.lapsed else []
+            [
+                gettext("%(lapsed)s of them are past their last day, and expire at once.")
+                % {"lapsed": format_points(result.lapsed)}
+            ]
+            if result.lapsed
+            else []
         )
-        return [f"{format_points(points)} points come back", *lapsed, f"New balance: {worth}."]
+        return [
+            gettext("%(points)s points come back") % {"points": format_points(points)},
+            *lapsed,
+            gettext("New balance: %(worth)s.") % {"worth": worth},
+        ]
 
     def do(self) -> str:
         redemption, reason = self._redemption, self.cleaned_data["reason"]
         done = reverse_by_hand(redemption, self._points, reason=reason, by=self.by)
-        return f"{format_points(done.reversal.points)} points of redemption {redemption.code} came back."
+        return gettext("%(points)s points of redemption %(code)s came back.") % {
+            "points": format_points(done.reversal.points),
+            "code": redemption.code,
+        }
 
     @property
     def _redemption(self) -> Redemption:
@@ -105,4 +118,10 @@ def _label(redemption: Redemption) -> str:
     left = format_points(redemption.points - redemption.reversed)
     day = timezone.localtime(redemption.entry.occurred_at)
     store = f", {redemption.entry.store}" if redemption.entry.store else ""
-    return f"{redemption.code}: {left} of {format_points(redemption.points)} points, {day:%Y-%m-%d}{store}"
+    return gettext("%(code)s: %(left)s of %(points)s points, %(day)s%(store)s") % {
+        "code": redemption.code,
+        "left": left,
+        "points": format_points(redemption.points),
+        "day": f"{day:%Y-%m-%d}",
+        "store": store,
+    }

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext, gettext_noop
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
 from loyalty_project.imports.columns import IDENTIFIERS, FileColumns
@@ -16,10 +17,10 @@ from organizations.imports.uploads import UploadRefusedError, choose_columns, sa
 
 _EXISTING: Final = (
     ("update", "Update them with what the file has"),
-    ("skip", "Leave them as they are"),
-    ("reject", "Refuse their rows"),
+    ("skip", gettext_noop("Leave them as they are")),
+    ("reject", gettext_noop("Refuse their rows")),
 )
-_LEAVE_OUT: Final = ("", "Leave out")
+_LEAVE_OUT: Final = ("", gettext_noop("Leave out"))
 _MEGABYTES: Final = MAX_FILE_BYTES >> 20
 
 
@@ -59,8 +60,8 @@ class UploadForm(ActionForm):
         super().__init__(*args, **kwargs)
         self.kind, self.by = kind, by
         messages = self.fields["file"].error_messages
-        messages["required"] = messages["missing"] = problem or "Choose a file."
-        messages["empty"] = "The file is empty: it has no header row."
+        messages["required"] = messages["missing"] = problem or gettext("Choose a file.")
+        messages["empty"] = gettext("The file is empty: it has no header row.")
 
     def act(self) -> None:
         file = self.cleaned_data["file"]
@@ -80,11 +81,13 @@ class ColumnsForm(OptionsForm):
         for index, name in enumerate(uploaded.columns):
             guess = uploaded.mapped[index]
             self.fields[_field(index)] = forms.ChoiceField(
-                label=name or f"column {index + 1}",
+                label=name or gettext("column %(index)s") % {"index": index + 1},
                 choices=_choices(self.expected, name),
                 required=False,
                 initial=guess,
-                widget=UnfoldAdminSelectWidget(attrs={"aria-label": f"Our column for {name or index + 1}"}),
+                widget=UnfoldAdminSelectWidget(
+                    attrs={"aria-label": gettext("Our column for %(name)s") % {"name": name or index + 1}}
+                ),
             )
 
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -92,7 +95,7 @@ class ColumnsForm(OptionsForm):
         for index, name in enumerate(self.uploaded.columns):
             cells = self.samples[index] if index < len(self.samples) else []
             yield {
-                "name": name or f"column {index + 1}",
+                "name": name or gettext("column %(index)s") % {"index": index + 1},
                 "cells": [cell for cell in cells if cell],
                 "field": self[_field(index)],
             }
@@ -106,7 +109,7 @@ def needed_columns(expected: FileColumns) -> str:
     """The columns that a file must have, in words."""
     needed = [column_title(column) for column in expected.required]
     if expected.any_of:
-        needed.append(f"one of {', '.join(map(column_title, expected.any_of))}")
+        needed.append(gettext("one of %(column_title)s") % {"column_title": ", ".join(map(column_title, expected.any_of))})
     return ", ".join(needed)
 
 
@@ -120,18 +123,18 @@ def column_title(column: str) -> str:
 
 _TITLES: Final[Mapping[str, str]] = {
     "email": "E-mail",
-    "external_id": "External id",
-    "id": "Customer id (ours)",
-    "firstname": "First name",
-    "lastname": "Last name",
-    "ndnc_status": "NDNC status",
-    "item_sku": "Item code (SKU)",
-    "img_url": "Picture (address)",
-    "nps_score": "NPS score",
-    "sms_trans": "SMS: about purchases (1 or 0)",
-    "sms_bulk": "SMS: advertising (1 or 0)",
-    "email_trans": "E-mail: about purchases (1 or 0)",
-    "email_bulk": "E-mail: advertising (1 or 0)",
+    "external_id": gettext_noop("External id"),
+    "id": gettext_noop("Customer id (ours)"),
+    "firstname": gettext_noop("First name"),
+    "lastname": gettext_noop("Last name"),
+    "ndnc_status": gettext_noop("NDNC status"),
+    "item_sku": gettext_noop("Item code (SKU)"),
+    "img_url": gettext_noop("Picture (address)"),
+    "nps_score": gettext_noop("NPS score"),
+    "sms_trans": gettext_noop("SMS: about purchases (1 or 0)"),
+    "sms_bulk": gettext_noop("SMS: advertising (1 or 0)"),
+    "email_trans": gettext_noop("E-mail: about purchases (1 or 0)"),
+    "email_bulk": gettext_noop("E-mail: advertising (1 or 0)"),
 }
 
 

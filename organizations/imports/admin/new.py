@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_noop
 from unfold.decorators import action
 
 from loyalty_project.upload_tickets import MAX_FILE_BYTES, PARAMETER, is_ticket, make_ticket
@@ -33,7 +34,7 @@ from organizations.imports.uploads import WAITING
 from organizations.tenancy.models import Organization
 
 _TOO_LARGE = f"The file is larger than {MAX_FILE_BYTES >> 20} MB. Divide it into smaller files, or pack it as .gz."
-_TOO_LATE = "This page was open for too long. Choose the file again."
+_TOO_LATE = gettext_noop("This page was open for too long. Choose the file again.")
 
 
 _list_page: Any = action(description="Import a file", url_path="new", icon="upload_file", permissions=["import"])
@@ -67,7 +68,7 @@ class NewImportPages(ReadOnlyAdmin):
             return self.answer_page(
                 request,
                 "back_office/new_import.html",
-                title="Import a file",
+                title=gettext("Import a file"),
                 kinds=[(kind, *_addresses(kind, request, organization)) for kind in kinds],
                 waiting=_waiting_table(kinds),
             )
@@ -95,10 +96,10 @@ class NewImportPages(ReadOnlyAdmin):
             return self.answer_page(
                 request,
                 "back_office/upload.html",
-                title=f"Import: {kind.title}",
+                title=gettext("Import: %(title)s") % {"title": kind.title},
                 kind=kind,
                 form=form,
-                submit="Upload",
+                submit=gettext("Upload"),
                 back=_with_organization(reverse("admin:organizations_importrun_new_import"), request, organization),
                 address=f"?{PARAMETER}={make_ticket()}{_suffix(request, organization, '&')}",
                 sample=sample,
@@ -151,7 +152,7 @@ def _waiting_table(kinds: list[ImportKind]) -> Table:
             uploaded.get_state_display(),
             uploaded.uploaded_at,
             actor_label(uploaded.uploaded_by),
-            format_html('<a class="bo-link" href="{}">Go on</a>', page_of(uploaded)),
+            format_html('<a class="bo-link" href="{}">{}</a>', page_of(uploaded), gettext("Go on")),
         )
         for uploaded in files
     ]

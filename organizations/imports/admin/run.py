@@ -9,12 +9,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from unfold.decorators import display
+from django.utils.translation import gettext, gettext_noop
 
 from loyalty_project.imports.results import kinds_of
+from loyalty_project.translation import format_number
 from organizations.audit.actors import Actor
 from organizations.back_office.base import rendered
-from organizations.back_office.columns import actor_column, value_column
+from organizations.back_office.columns import actor_column, state_display, value_column
 from organizations.back_office.current_user import actor_of, own_stores
 from organizations.back_office.filters import NamedFilter, Rows
 from organizations.back_office.forms import ActionForm, ReasonField
@@ -65,7 +66,7 @@ class ImportRunAdmin(NewImportPages):
     kind_label = value_column("command", "What", kind_title)
     started_by_label = actor_column("started_by")
     created_label, updated_label, unchanged_label, rejected_label = (
-        value_column(field, title, "{:,}".format)
+        value_column(field, title, format_number)
         for field, title in (("created", "New"), ("updated", "Changed"), ("unchanged", "Unchanged"), ("rejected", "Refused"))
     )
 
@@ -75,7 +76,7 @@ class ImportRunAdmin(NewImportPages):
         permissions = [IMPORT_PERMISSION, *([kind.permission] if kind else [])]
         return not own_stores(request) and bool(request.user.has_perms(permissions))
 
-    @display(description="State", label=_STATES)
+    @state_display("State", _STATES)
     def state_label(self, run: ImportRun) -> str:
         """How far the run is."""
         return state_of(run)
@@ -106,7 +107,7 @@ class ImportRunAdmin(NewImportPages):
             "state": state,
             "kind": kind_title(run.command),
             "percent": percentage(run.offset, uploaded.size) if uploaded and run.finished_at is None else 100,
-            "may_stop": is_ours and state == "under way" and run.stop_requested_at is None,
+            "may_stop": is_ours and state == gettext_noop("under way") and run.stop_requested_at is None,
             "may_continue": is_ours and state == "stopped" and uploaded is not None and uploaded.removed_at is None,
             "has_rejected": is_ours and has_file,
             "is_rejected_gone": had_rejected and not has_file,
@@ -129,12 +130,12 @@ class ImportRunAdmin(NewImportPages):
     @row_view("work")
     def stop_view(self, request: HttpRequest, run: ImportRun) -> HttpResponse:
         """Have the run stop after the batch under way."""
-        return self._act(request, run, stop_import, "The import stops after the rows that are being worked.")
+        return self._act(request, run, stop_import, gettext("The import stops after the rows that are being worked."))
 
     @row_view("work")
     def continue_view(self, request: HttpRequest, run: ImportRun) -> HttpResponse:
         """Continue the run."""
-        return self._act(request, run, continue_import, "The import goes on.")
+        return self._act(request, run, continue_import, gettext("The import goes on."))
 
     @row_view("work")
     def undo_view(self, request: HttpRequest, run: ImportRun) -> HttpResponse:
@@ -142,18 +143,18 @@ class ImportRunAdmin(NewImportPages):
         by = actor_of(request, self.organization_behind(run))
         form = UndoForm(request.POST or None, run=run, by=by)
         if form.run():
-            messages.success(request, f"{run.filename}: the import was undone.")
+            messages.success(request, gettext("%(filename)s: the import was undone.") % {"filename": run.filename})
             return HttpResponseRedirect(page_of(run))
         plan = plan_undo(run, by=by)
         return self.answer_page(
             request,
             "back_office/undo_import.html",
-            title="Undo an import",
+            title=gettext("Undo an import"),
             original=run,
             plan=plan,
             obstacles=_obstacles_table(run, plan),
             form=form,
-            submit="Undo the import",
+            submit=gettext("Undo the import"),
             button="danger",
         )
 
@@ -181,8 +182,10 @@ class ImportRunAdmin(NewImportPages):
 def _no_file(run: ImportRun) -> str:
     """Why there is no file of refused rows."""
     if run.finished_at is None or not run.rejected:
-        return "There is no file of refused rows."
-    return f"The file of refused rows was removed: it is kept for {settings.IMPORT_REJECTED_DAYS} days."
+        return gettext("There is no file of refused rows.")
+    return gettext("The file of refused rows was removed: it is kept for %(import_rejected_days)s days.") % {
+        "import_rejected_days": settings.IMPORT_REJECTED_DAYS
+    }
 
 
 class UndoForm(ActionForm):
@@ -210,7 +213,7 @@ def _obstacles_table(run: ImportRun, plan: UndoPlan) -> Table:
         )
         for found in plan.obstacles
     ]
-    footer = f"The first {MOST_SHOWN} are shown." if len(rows) == MOST_SHOWN else ""
+    footer = gettext("The first %(most_shown)s are shown.") % {"most_shown": MOST_SHOWN} if len(rows) == MOST_SHOWN else ""
     return table("What stands in the way", ("Record", "Touched by", number("How many")), rows, footer=footer)
 
 
@@ -229,4 +232,4 @@ def state_of(run: ImportRun) -> str:
         return "finished"
     if file_of(run) is None:
         return "unfinished"
-    return "stopped" if run.stop_requested_at is not None or run.problem else "under way"
+    return "stopped" if run.stop_requested_at is not None or run.problem else gettext_noop("under way")

@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from unfold.decorators import display
+from django.utils.translation import gettext
 
 from loyalty_project.imports.results import kinds_of
 from organizations.back_office.base import ReadOnlyAdmin, rendered
-from organizations.back_office.columns import actor_column, value_column
+from organizations.back_office.columns import actor_column, state_display, value_column
 from organizations.back_office.current_user import actor_of, organization_of, own_stores
 from organizations.back_office.history import actor_label
 from organizations.back_office.pages import page_of, permission_check, row_view
@@ -43,7 +43,7 @@ class UploadedFileAdmin(ReadOnlyAdmin):
     uploaded_by_label = actor_column("uploaded_by")
     _may_import_files = staticmethod(permission_check(IMPORT_PERMISSION))
 
-    @display(description="State", label={"checked": "info", "imported": "success", "cannot be imported": "danger"})
+    @state_display("State", {"checked": "info", "imported": "success", "cannot be imported": "danger"})
     def state_label(self, uploaded: UploadedFile) -> str:
         """Where the file is on its way."""
         return str(uploaded.get_state_display())
@@ -92,10 +92,10 @@ class UploadedFileAdmin(ReadOnlyAdmin):
         return self.answer_page(
             request,
             "back_office/import_columns.html",
-            title=f"Columns of {uploaded.filename}",
+            title=gettext("Columns of %(filename)s") % {"filename": uploaded.filename},
             original=uploaded,
             form=form,
-            submit="Check the file",
+            submit=gettext("Check the file"),
             needed=needed_columns(form.expected),
             is_nothing_known=not any(uploaded.mapped),
         )
@@ -128,7 +128,7 @@ class UploadedFileAdmin(ReadOnlyAdmin):
         except UploadRefusedError as refusal:
             messages.warning(request, str(refusal))
         else:
-            messages.success(request, f"{uploaded.filename} was discarded.")
+            messages.success(request, gettext("%(filename)s was discarded.") % {"filename": uploaded.filename})
         return HttpResponseRedirect(reverse("admin:organizations_importrun_changelist"))
 
     @row_view("import")
@@ -136,7 +136,7 @@ class UploadedFileAdmin(ReadOnlyAdmin):
         """The rows that the check refused, as CSV: they can be corrected and uploaded as they are."""
         answer = csv_file(preview_path(uploaded), f"refused-{uploaded.pk}.csv")
         if answer is None:
-            messages.warning(request, "There is no file of refused rows.")
+            messages.warning(request, gettext("There is no file of refused rows."))
             return HttpResponseRedirect(page_of(uploaded))
         return answer
 
@@ -190,5 +190,5 @@ def _rejects_table(uploaded: UploadedFile) -> Any:
 
 def _columns_table(uploaded: UploadedFile) -> Any:
     pairs = zip(uploaded.columns, uploaded.mapped, strict=True)
-    rows = [(name or "no name", column_title(column) if column else "left out") for name, column in pairs]
+    rows = [(name or gettext("no name"), column_title(column) if column else gettext("left out")) for name, column in pairs]
     return table("Columns", ("In the file", "Read as"), rows)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.decorators import display
 
+from organizations.back_office.columns import state_display
 from organizations.back_office.filters import StoreFilter, YesNoFilter
 from organizations.back_office.forms import ConfigurationForm
 from organizations.back_office.pages import row_page
@@ -39,7 +39,7 @@ class TillAdmin(SecretAdmin):
     search_fields = ("code", "name", "store__code", "store__name")
     actions_detail: Sequence[str] = ("set_password",)
 
-    @display(description="Password", label={"set": "success", "none": "warning"})
+    @state_display("Password", {"set": "success", "none": "warning"})
     def log_in(self, till: Till) -> str:
         """Whether a password is set."""
         return "set" if till.password_hash else "none"

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from unfold.decorators import display
 
 from customers.back_office import CustomerFilter, CustomerRowsAdmin, identifier_list
@@ -89,7 +90,7 @@ class RewardAdmin(DecidingAdmin, CustomerRowsAdmin):  # type: ignore[misc]  # st
         return super().render_change_form(request, context, *args, **kwargs)
 
     def decision_subject(self, row: Reward) -> str:
-        return f"{what_it_gives(row)} for {row.receiver}"
+        return gettext("%(row)s for %(receiver)s") % {"row": what_it_gives(row), "receiver": row.receiver}
 
     def decision_form(self, request: HttpRequest, row: Reward, decision: Decision) -> DecisionForm:
         by = actor_of(request, self.organization_behind(row))
@@ -102,8 +103,8 @@ class RewardAdmin(DecidingAdmin, CustomerRowsAdmin):  # type: ignore[misc]  # st
             "gives": what_it_gives(row),
             "evidence": evidence_text(row),
             "sides": [
-                ("Referrer", link_to(row.link.referrer), _identifiers(known, row.link.referrer)),
-                ("Referee", link_to(row.link.referee), _identifiers(known, row.link.referee)),
+                (gettext("Referrer"), link_to(row.link.referrer), _identifiers(known, row.link.referrer)),
+                (gettext("Referee"), link_to(row.link.referee), _identifiers(known, row.link.referee)),
             ],
             "referral": link_to(row.link),
             "bill": link_to(row.event.bill) if row.event.bill else "",

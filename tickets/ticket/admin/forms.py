@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from django import forms
+from django.utils.translation import gettext
 from unfold.widgets import (
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
@@ -168,13 +169,15 @@ class OpenForm(OnceForm):
         if account is None:
             del self.fields["points"]
         else:
-            self.fields["points"].help_text = f"In {account.program}, because of this ticket. Leave blank for none."
+            self.fields["points"].help_text = gettext("In %(program)s, because of this ticket. Leave blank for none.") % {
+                "program": account.program
+            }
 
     def clean_subject(self) -> str:
         """The subject, if it has a visible character."""
         subject: str = self.cleaned_data["subject"]
         if not subject_key(subject):
-            raise forms.ValidationError("Enter a subject.")
+            raise forms.ValidationError(gettext("Enter a subject."))
         return subject
 
     def clean_points(self) -> Decimal | None:
@@ -195,20 +198,26 @@ class OpenForm(OnceForm):
         rules = newest_versions()[account.program_id].typed_rules
         worth = points_worth(balance, rules=rules, currency=self.by.organization.currency)
         if self.limit is not None and draft.points > self.limit:
-            return ["A colleague approves the points first.", f"Then the new balance is {worth}."]
-        return [f"New balance: {worth}", "The ticket is opened, and linked with the points."]
+            return [
+                gettext("A colleague approves the points first."),
+                gettext("Then the new balance is %(worth)s.") % {"worth": worth},
+            ]
+        return [
+            gettext("New balance: %(worth)s") % {"worth": worth},
+            gettext("The ticket is opened, and linked with the points."),
+        ]
 
     def do(self) -> str:
         typed = {name: value for name, value in self.cleaned_data.items() if name not in {"token", "points"}}
         ticket = open_ticket(self.customer.pk, TicketInput(**typed), choices=self.own_choices, by=self.by)
         self.ticket = ticket
-        done = f"ticket {ticket.code} was opened."
+        done = gettext("ticket %(code)s was opened.") % {"code": ticket.code}
         draft, account = self._goodwill(), self.account
         if draft is None or account is None:
             return done
         adjustment = give_points(ticket, account, draft, limit=self.limit, by=self.by)
         is_pending = adjustment.status == PointsAdjustment.Status.PENDING
-        return f"{done} {adjustment}{' wait for approval by a colleague' if is_pending else ''}."
+        return f"{done} {adjustment}{gettext(' wait for approval by a colleague') if is_pending else ''}."
 
     def _goodwill(self) -> Draft | None:
         points: Decimal | None = self.cleaned_data.get("points")
@@ -224,7 +233,7 @@ class PointsForm(AdjustmentForm):
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ticket = ticket
-        self.fields["reason"].help_text = f"The ledger shows it behind “Ticket {ticket.code}:”."
+        self.fields["reason"].help_text = gettext("The ledger shows it behind “Ticket %(code)s:”.") % {"code": ticket.code}
         self.initial = {**self.initial, "reason": ticket.subject[:LONGEST_REASON]}
 
     def clean_points(self) -> Decimal:
@@ -250,7 +259,7 @@ class CouponForm(CustomerCouponForm):
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, customer=ticket.customer, **kwargs)
         self.ticket = ticket
-        self.fields["reason"].help_text = "Kept in the history of the coupon, behind the code of the ticket."
+        self.fields["reason"].help_text = gettext("Kept in the history of the coupon, behind the code of the ticket.")
         self.initial = {"reason": ticket.subject[:LONGEST_REASON], **self.initial}
 
     def clean_reason(self) -> str:
@@ -282,7 +291,9 @@ class LinkForm(TicketForm):
 
 def _short_reason(reason: str) -> str:
     if len(reason) > LONGEST_REASON:
-        raise forms.ValidationError(f"Write at most {LONGEST_REASON} characters.")
+        raise forms.ValidationError(
+            gettext("Write at most %(longest_reason)s characters.") % {"longest_reason": LONGEST_REASON}
+        )
     return reason
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from django.utils.translation import gettext
+
 from engagement.adjustments.panels import state_of
 from engagement.numbers.display import format_change
 from organizations.back_office.columns import link_to
@@ -26,13 +28,17 @@ def _row(link: TicketLink) -> list[Any]:
         kind,
         shown,
         with_note(link.at, actor_label(link.made_by)),
-        badge("goodwill", "good") if link.is_goodwill else "about it",
+        badge("goodwill", "good") if link.is_goodwill else gettext("about it"),
     ]
 
 
 def _target(link: TicketLink) -> tuple[str, Any]:
     if link.adjustment is not None:
-        points = link_to(link.adjustment, f"{format_change(link.adjustment.points)} points")
-        return _POINTS, with_note(points, f"in {link.adjustment.program}, {state_of(link.adjustment)}")
+        points = link_to(link.adjustment, gettext("%(points)s points") % {"points": format_change(link.adjustment.points)})
+        return _POINTS, with_note(
+            points,
+            gettext("in %(program)s, %(adjustment)s")
+            % {"program": link.adjustment.program, "adjustment": state_of(link.adjustment)},
+        )
     name = next(name for name in KINDS if getattr(link, name) is not None)
     return KINDS[name], link_to(link.target, describe(link.target))

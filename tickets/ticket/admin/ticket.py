@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from unfold.decorators import display
 
 from customers.profile.field_values import write_value
@@ -182,24 +183,26 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
     @row_page("Comment", address="comment", icon="comment", permission="work", opens_dialog=True)
     def comment(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that adds a comment."""
-        return self._work(request, ticket, CommentForm, title="Comment", done="The comment was added.")
+        return self._work(request, ticket, CommentForm, title=gettext("Comment"), done=gettext("The comment was added."))
 
     @row_page("Change", address="edit", icon="edit", permission="work", opens_dialog=True)
     def change_page(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that changes status, priority, department and assignment."""
-        return self._work(request, ticket, ChangeForm, title="Change", submit="Save", done="The ticket was saved.")
+        return self._work(
+            request, ticket, ChangeForm, title=gettext("Change"), submit=gettext("Save"), done=gettext("The ticket was saved.")
+        )
 
     @row_page("Reopen", address="reopen", icon="lock_open", permission="work", opens_dialog=True)
     def reopen(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that opens a closed ticket again."""
-        return self._work(request, ticket, ReopenForm, title="Reopen", done="The ticket is open again.")
+        return self._work(request, ticket, ReopenForm, title=gettext("Reopen"), done=gettext("The ticket is open again."))
 
     @row_page("Link", address="link", icon="link", permission="work", opens_dialog=True)
     def link(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """The page that links a bill, coupon or ledger entry."""
         return self._work(
-            request, ticket, LinkForm, title="Link", done="It was linked.",
-            intro="What the ticket is about: something that this customer has.",
+            request, ticket, LinkForm, title=gettext("Link"), done=gettext("It was linked."),
+            intro=gettext("What the ticket is about: something that this customer has."),
         )  # fmt: skip
 
     def _work(self, request: HttpRequest, ticket: Ticket, form_class: Any, **texts: str) -> HttpResponse:
@@ -214,7 +217,7 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
         organization = self.organization_behind(ticket)
         by_id = {str(account.pk): account for account in accounts_of(ticket.customer, organization=organization)}
         account = by_id.get(request.GET.get("account", "")) or (next(iter(by_id.values())) if len(by_id) == 1 else None)
-        title = "Give points"
+        title = gettext("Give points")
         if account is None:
             return self.answer_page(
                 request,
@@ -230,7 +233,10 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
             by=self._actor(request, ticket),
             limit=limit_for(request, organization),
         )
-        intro = f"{ticket.customer} gets points in {account.program}. The ledger shows the code of the ticket as the reason."
+        intro = gettext("%(customer)s gets points in %(program)s. The ledger shows the code of the ticket as the reason.") % {
+            "customer": ticket.customer,
+            "program": account.program,
+        }
         if form.run():
             form.report(request, ticket.customer)
             return HttpResponseRedirect(page_of(ticket))
@@ -243,8 +249,8 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
         if form.run():
             form.report(request, ticket.customer)
             return HttpResponseRedirect(page_of(ticket))
-        intro = f"{ticket.customer} gets a coupon, dated now. No message is sent."
-        return self._answer_done(request, ticket, form, title="Give coupon", intro=intro)
+        intro = gettext("%(customer)s gets a coupon, dated now. No message is sent.") % {"customer": ticket.customer}
+        return self._answer_done(request, ticket, form, title=gettext("Give coupon"), intro=intro)
 
     def get_urls(self) -> list[URLPattern]:
         page = path("open/<int:customer_id>/", self.admin_site.admin_view(self.open_view), name="tickets_ticket_open")
@@ -293,7 +299,7 @@ class TicketAdmin(ExportedList, LoyaltyRowsAdmin):  # type: ignore[misc]  # stub
             original=ticket,
             form=form,
             submit=submit or title,
-            intro=intro or f"Ticket {ticket.code} of {ticket.customer}.",
+            intro=intro or gettext("Ticket %(code)s of %(customer)s.") % {"code": ticket.code, "customer": ticket.customer},
         )
 
 

@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from loyalty_project import clock
+from loyalty_project.translation import format_number
 from organizations.back_office.base import BackOfficeAdmin
-from organizations.back_office.columns import value_column
+from organizations.back_office.columns import state_display, value_column
 from organizations.back_office.current_user import actor_of
 from organizations.back_office.filters import NamedFilter, YesNoFilter
 from organizations.back_office.pages import page_of, row_page
@@ -74,7 +75,7 @@ class EndpointAdmin(BackOfficeAdmin):
 
     # --- columns
 
-    @display(description="State", label=STATE_COLORS)
+    @state_display("State", STATE_COLORS)
     def state_label(self, endpoint: Endpoint) -> str:
         """Active, failing, paused or off."""
         if not endpoint.is_active:
@@ -112,7 +113,7 @@ class EndpointAdmin(BackOfficeAdmin):
         """How many wait, with a link to all."""
         pending = Delivery.objects.filter(endpoint=endpoint, state=Delivery.State.PENDING)
         count = pending.values("pk")[:_MOST_COUNTED].count()
-        waiting = f"{count:,} or more" if count == _MOST_COUNTED else f"{count:,}"
+        waiting = f"{count:,} or more" if count == _MOST_COUNTED else format_number(count)
         address = reverse("admin:webhooks_delivery_changelist")
         return format_html('<a class="bo-link" href="{}?endpoint={}">{} waiting – show all</a>', address, endpoint.pk, waiting)
 
