@@ -32,7 +32,8 @@ def test_an_administrator_adds_staff_with_a_password(administrator: Client, stor
 
     administrator.post(password_page(robin), {"how": "type", "secret": STAFF_PASSWORD})
     browser = Client()
-    answer = browser.post("/admin/login/?next=/admin/", {"username": "robin", "password": STAFF_PASSWORD})
+    # An address elsewhere is not followed.
+    answer = browser.post("/admin/login/?next=//evil.example/", {"username": "robin", "password": STAFF_PASSWORD})
     assert (answer.status_code, answer["Location"]) == (302, "/admin/")
 
 
