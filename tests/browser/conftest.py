@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, StorageState, sync_playwright
+from playwright.sync_api import Browser, StorageState, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from demo.customers import FEWEST
@@ -17,6 +17,8 @@ from tests.sessions import end_other_sessions
 # Playwright's event loop runs in the thread of the tests, which do not wait for the database in it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 _BROWSER = os.environ.get("CHROMIUM", "chromium")
+# Milliseconds: a busy machine takes its time.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
