@@ -23,7 +23,7 @@ from engagement.programs.catalog import load_catalog
 from engagement.redemptions.bill_links import link_listed_redemptions
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import ApartError, LoyaltyError, in_numeric_order
-from loyalty_project.protocol.outcomes import unless_refused, work_sound
+from loyalty_project.protocol.outcomes import repeated_at, unless_refused, work_sound
 from referrals.campaigns.catalog import load_campaigns
 from referrals.links.services import referrers_of
 from use_cases.bill_answers import (
@@ -89,17 +89,12 @@ def _check_apart(each_found: Sequence[Found | Code | None], billing: Billing) ->
     unknown = [index for index, found in enumerate(each_found) if found is not None and not isinstance(found, Found)]
     if unknown:
         raise ApartError(*unknown)
-    positions: dict[int, int] = {}
-    for index, found in enumerate(each_found):
-        if not isinstance(found, Found):
-            continue
-        if found.customer.pk in positions:
-            raise ApartError(index)
-        positions[found.customer.pk] = index
-    if not billing.configuration.part(load_campaigns).is_empty:
-        rewarded = referrers_of(positions) & positions.keys()
-        if rewarded:
-            raise ApartError(*sorted(positions[customer] for customer in rewarded))
+    customers = [found.customer.pk if isinstance(found, Found) else None for found in each_found]
+    if repeated := repeated_at(customers):
+        raise ApartError(*repeated)
+    named = {customer for customer in customers if customer is not None}
+    if not billing.configuration.part(load_campaigns).is_empty and (rewarded := referrers_of(named) & named):
+        raise ApartError(*(index for index, customer in enumerate(customers) if customer in rewarded))
 
 
 # A sale before it is recorded: as it was sent, what its reference led to, and its customer.

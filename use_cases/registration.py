@@ -24,6 +24,7 @@ from engagement.programs.catalog import ProgramCatalog, load_catalog
 from loyalty_project.protocol.best_effort import best_effort
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import ApartError, LoyaltyError, Notice, in_numeric_order
+from loyalty_project.protocol.outcomes import repeated_at
 from organizations.audit.actors import Actor
 from organizations.configuration import Configuration, current_configuration
 from referrals.campaigns.catalog import load_campaigns
@@ -314,17 +315,12 @@ def _write_and_join(
 def _check_together(results: Sequence[Registration | LoyaltyError]) -> None:
     """Raise `ApartError` for results that would be others if the inputs were registered one by one.
 
-    All that bring rewards are named at once: a set of referred customers is registered once in vain, not once for each.
+    All are named at once: a set is registered once in vain, not once for each of them.
     """
-    registered = [(index, result) for index, result in enumerate(results) if isinstance(result, Registration)]
-    rewarded = [index for index, result in registered if result.rewards]
-    if rewarded:
-        raise ApartError(*rewarded)
-    concerned: set[int] = set()
-    for index, result in registered:
-        if result.customer.pk in concerned:
-            raise ApartError(index)
-        concerned.add(result.customer.pk)
+    customers = [result.customer.pk if isinstance(result, Registration) else None for result in results]
+    rewarded = [index for index, result in enumerate(results) if isinstance(result, Registration) and result.rewards]
+    if apart := sorted({*rewarded, *repeated_at(customers)}):
+        raise ApartError(*apart)
 
 
 def _read_subscriptions(registrations: Sequence[Registration], *, is_alone: bool) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any, Final
 
 from rest_framework.decorators import action
@@ -73,10 +74,10 @@ class BillViewSet(TillViewSet):
             ]
 
         def record(read_bills: Sequence[tuple[SentBill, Actor]]) -> Sequence[BilledItem | LoyaltyError]:
-            _, first_by = read_bills[0]
-            for index, (_, by) in enumerate(read_bills):
-                if by != first_by:
-                    raise ApartError(index)
+            actors = [by for _, by in read_bills]
+            if changes := [index for index, (before, by) in enumerate(pairwise(actors), start=1) if by != before]:
+                raise ApartError(*changes)
+            first_by = actors[0]
             billing = Billing(
                 configuration=call.configuration,
                 context=context.at(till=first_by.till, store=first_by.store),

@@ -128,8 +128,8 @@ class _Batch:
 
     def pieces(self, positions: range) -> list[range]:
         """The items that are worked at once: all of them, or each alone."""
-        if self.together and all(_is_readable(self.items[position]) for position in positions):
-            return [positions] if positions else []
+        if self.together and len(positions) > 1 and all(_is_readable(self.items[position]) for position in positions):
+            return [positions]
         return _each(positions)
 
     def outcomes(self, piece: range) -> _Worked:

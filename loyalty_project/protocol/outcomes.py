@@ -1,6 +1,6 @@
 """Results of items: what was done or refused, and the outcome that the caller gets for it (docs/protocol.md 1.5)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -99,6 +99,14 @@ def work_sound(
         positions = [position for position, value in enumerate(values) if not isinstance(value, LoyaltyError)]
         raise ApartError(*(positions[index] for index in apart.indices)) from apart
     return [value if isinstance(value, LoyaltyError) else next(results) for value in values]
+
+
+def repeated_at(values: Sequence[Hashable]) -> list[int]:
+    """The positions of values that stand at an earlier position as well; None is no value."""
+    first: dict[Hashable, int] = {}
+    return [
+        position for position, value in enumerate(values) if value is not None and first.setdefault(value, position) != position
+    ]
 
 
 def alone(together: Callable[[Sequence[_Item]], Sequence[Done | LoyaltyError]]) -> Callable[[_Item], Done]:

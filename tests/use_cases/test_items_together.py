@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import models, transaction
+from pytest_django import DjangoAssertNumQueries
 
 from customers.identifiers.models import Identifier
 from customers.profile.models import Customer
@@ -54,6 +55,17 @@ def shop(db: None) -> Iterator[Shop]:
         yield open_shop(organization)
 
 
+@pytest.fixture
+def sets(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of the sets that are worked from now on, also of those that are divided."""
+    sizes: list[int] = []
+    work_together = batch._Batch._work_together
+    monkeypatch.setattr(
+        batch._Batch, "_work_together", lambda self, piece: sizes.append(len(piece)) or work_together(self, piece)
+    )
+    return sizes
+
+
 Send = Callable[[Sequence[dict[str, Any]]], list[dict[str, Any]]]
 
 
@@ -87,6 +99,10 @@ def stored(ranks: Ranks) -> dict[str, list[tuple[object, ...]]]:
     return tables
 
 
+# What the ids in answers are of, by their key.
+_ID_KEYS = {"id": "Bill", "user_id": "Customer", "customer_id": "Customer"}
+
+
 def without_ids(value: Any, ranks: Ranks) -> Any:
     """An answer with ranks in place of ids."""
     if isinstance(value, list):
@@ -94,8 +110,7 @@ def without_ids(value: Any, ranks: Ranks) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: ranks.of("answers", inner) if key in {"id", "user_id", "customer_id"} else without_ids(inner, ranks)
-        for key, inner in value.items()
+        key: ranks.of(_ID_KEYS[key], inner) if key in _ID_KEYS else without_ids(inner, ranks) for key, inner in value.items()
     }
 
 
@@ -108,23 +123,22 @@ def outcome(send: Send, calls: Sequence[Sequence[dict[str, Any]]]) -> tuple[Any,
     return without_ids(answers, Ranks()), rows
 
 
-def check_equal(send: Send, items: Sequence[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+def check_equal(send: Send, items: Sequence[dict[str, Any]], sets: list[int]) -> None:
     singly = outcome(send, [[item] for item in items])
-    worked: list[int] = []
-    work_together = batch._Batch._work_together
-
-    def counted(self: Any, piece: range) -> Any:
-        outcomes = work_together(self, piece)
-        worked.append(len(piece))
-        return outcomes
-
-    monkeypatch.setattr(batch._Batch, "_work_together", counted)
+    sets.clear()
     together = outcome(send, [items])
     for of_call, of_item, item in zip(together[0], singly[0], items, strict=True):
         assert of_call == of_item, item
     for table in STORED:
         assert together[1][table.__name__] == singly[1][table.__name__], table
-    assert worked, "no items were worked together"
+    assert sets, "no items were worked together"
+
+
+def customers_at(shop: Shop, count: int) -> BillTill:
+    """A till whose members have the mobiles 98123456.. and the external ids E0, E1 and so on."""
+    till = BillTill(Api(shop.till))
+    till.api.add(*({"mobile": f"98123456{number:02}", "external_id": f"E{number}"} for number in range(count)))
+    return till
 
 
 def some(chance: Random, **values: Any) -> dict[str, Any]:
@@ -169,7 +183,7 @@ def sale(chance: Random) -> dict[str, Any]:
 
 @pytest.mark.parametrize("action", ["add", "update"])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_customers_of_a_call_end_as_one_by_one(shop: Shop, seed: int, action: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_customers_of_a_call_end_as_one_by_one(shop: Shop, seed: int, action: str, sets: list[int]) -> None:
     api, chance = Api(shop.till), Random(seed)
     for number in range(6):
         api.add(mobile=f"98123456{number:02}", email=f"p{number}@example.com", external_id=f"E{number}")
@@ -177,22 +191,19 @@ def test_customers_of_a_call_end_as_one_by_one(shop: Shop, seed: int, action: st
     def send(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         return getattr(api, action)(*items).items  # type: ignore[no-any-return]
 
-    check_equal(send, [person(chance) for _ in range(10)], monkeypatch)
+    check_equal(send, [person(chance) for _ in range(10)], sets)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_bills_of_a_call_end_as_one_by_one(shop: Shop, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    api, chance = Api(shop.till), Random(seed)
-    for number in range(10):
-        api.add(mobile=f"98123456{number:02}", external_id=f"E{number}")
-    till = BillTill(api)
+def test_bills_of_a_call_end_as_one_by_one(shop: Shop, seed: int, sets: list[int]) -> None:
+    till, chance = customers_at(shop, 10), Random(seed)
     with time_machine.travel(NOW, tick=False):
         till.send(*({"number": f"B{number}", "amount": 500, "customer": {"external_id": f"E{number}"}} for number in range(5)))
     plain = [{"number": f"P{number}", "amount": 500, "customer": {"external_id": f"E{number}"}} for number in range(3)]
-    check_equal(lambda items: till.send(*items).items, [*plain, *(sale(chance) for _ in range(12))], monkeypatch)
+    check_equal(lambda items: till.send(*items).items, [*plain, *(sale(chance) for _ in range(12))], sets)
 
 
-def test_the_last_coupon_of_a_tier_goes_to_the_first_bill(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_coupon_of_a_tier_goes_to_the_first_bill(shop: Shop, sets: list[int]) -> None:
     api = Api(shop.till)
     open_series(shop.organization, code="SILVER", max_coupons=1)
     version = ProgramVersion.objects.get()
@@ -200,16 +211,12 @@ def test_the_last_coupon_of_a_tier_goes_to_the_first_bill(shop: Shop, monkeypatc
     ProgramVersionFactory(program=version.program, number=2, rules=version.rules)
     api.add(*({"mobile": f"98123456{number:02}"} for number in range(3)))
     bills = [{"number": f"B{number}", "amount": 1000, "customer": {"mobile": f"98123456{number:02}"}} for number in (2, 0, 1)]
-    check_equal(lambda items: _effects(BillTill(api).send(*items).items), bills, monkeypatch)
+    check_equal(lambda items: _effects(BillTill(api).send(*items).items), bills, sets)
 
 
-def test_referred_customers_of_a_call_are_registered_once_in_vain(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_referred_customers_of_a_call_are_registered_once_in_vain(shop: Shop, sets: list[int]) -> None:
     """And bills of unknown customers are looked up once, not once for each."""
-    api, sets = Api(shop.till), list[int]()
-    work_together = batch._Batch._work_together
-    monkeypatch.setattr(
-        batch._Batch, "_work_together", lambda self, piece: sets.append(len(piece)) or work_together(self, piece)
-    )
+    api = Api(shop.till)
     campaign = open_campaign(shop.organization).campaign
     api.add(mobile="9812345600")
     ensure_codes([Customer.objects.get().pk], campaign_id=campaign.pk, policy=shop.organization.policy, now=NOW)
@@ -219,6 +226,46 @@ def test_referred_customers_of_a_call_are_registered_once_in_vain(shop: Shop, mo
     bills = [{"number": f"B{number}", "amount": 10, "customer": {"mobile": f"98123456{number}"}} for number in range(20, 28)]
     assert BillTill(api).send(*bills).numbers == [600] * 8
     assert sets == [8, 8]
+
+
+def test_a_call_that_is_sent_again_gets_its_first_answers_together(
+    shop: Shop, sets: list[int], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    till = customers_at(shop, 3)
+    bills = [{"number": f"B{number}", "amount": 1000, "customer": {"external_id": f"E{number}"}} for number in range(3)]
+    first = till.send(*bills)
+    # The caller; a transaction (2); the customers, locked, their accounts, what is stored, the bills; answers and figures.
+    with django_assert_num_queries(10):
+        again = till.send(*bills)
+    assert [item["item_status"]["warnings"]["warning"] for item in again.items] == [["604"]] * 3
+    for once, twice in zip(first.items, again.items, strict=True):
+        assert {**twice, "item_status": None} == {**once, "item_status": None}
+    assert Bill.objects.count() == 3
+    fresh = {"number": "B9", "amount": 500, "customer": {"external_id": "E2"}}
+    check_equal(lambda items: till.send(*items).items, [*bills[:2], fresh], sets)
+
+
+def test_a_bill_that_rewards_the_buyer_of_another_is_worked_alone(shop: Shop, sets: list[int]) -> None:
+    till = customers_at(shop, 2)
+    campaign = open_campaign(shop.organization, reward_on=["TRANSACTION"]).campaign
+    referrer = Customer.objects.order_by("pk")[0]
+    ensure_codes([referrer.pk], campaign_id=campaign.pk, policy=shop.organization.policy, now=NOW)
+    till.api.add(mobile="9812345650", external_id="E50", referral_code=ReferralCode.objects.get().code)
+    bills = [{"number": f"B{number}", "amount": 500, "customer": {"external_id": f"E{number}"}} for number in (1, 50, 0)]
+    check_equal(lambda items: till.send(*items).items, bills, sets)
+
+
+@pytest.mark.parametrize("action", ["add", "transaction"])
+def test_items_of_one_customer_are_divided_once(shop: Shop, action: str, sets: list[int]) -> None:
+    till = customers_at(shop, 2)
+    sets.clear()
+    of_one, of_other = [{"mobile": "9812345600"}] * 4, {"mobile": "9812345601"}
+    if action == "add":
+        assert till.api.add(of_other, *of_one).codes == ["1000"] * 5
+    else:
+        bills = [{"number": f"B{nth}", "amount": 10, "customer": named} for nth, named in enumerate([of_other, *of_one])]
+        assert till.send(*bills).numbers == [600] * 5
+    assert sets == [5, 2]
 
 
 def _effects(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
