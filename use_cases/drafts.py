@@ -3,7 +3,7 @@
 What a draft does not name stays as it is. Its checks are those of the organization file: no rule stands twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,11 +13,10 @@ from engagement.programs.file_schema import PROGRAM
 from engagement.programs.models import Program, ProgramDraft, ProgramVersion
 from engagement.programs.organization_file import OWN_KEYS, load_programs, rules_of
 from loyalty_project import clock
-from loyalty_project.db.locks import lock_without_keys
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, record_changes
 from organizations.organization_file.dumping import organization_document
-from organizations.organization_file.editing import check_row
+from organizations.organization_file.editing import check_row, digest_of, hold_configuration
 from organizations.organization_file.problems import OrganizationFileError, Problem
 from organizations.organization_file.reading import read_document
 from organizations.organization_file.rows import RowChanges
@@ -25,8 +24,9 @@ from organizations.organization_file.sections import Document
 from organizations.tenancy.models import Organization
 from use_cases.organization_file import SECTIONS
 
+RULE_KEYS: Final = tuple(key for key in PROGRAM.keys if key not in OWN_KEYS)
 # Laid over the rules of today, these take all of them away.
-_NO_RULES: Final = dict.fromkeys(key for key in PROGRAM.keys if key not in OWN_KEYS)
+_NO_RULES: Final = dict.fromkeys(RULE_KEYS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,16 @@ class UnseenDraftError(Exception):
         super().__init__("The draft was changed since this page was opened. Look at it again before you save it.")
 
 
+def mark_of(rules: Mapping[str, Any], keys: Collection[str] = RULE_KEYS) -> str:
+    """The state of these keys of rules as the file has them, as text: another one after each change."""
+    return digest_of({key: rules[key] for key in sorted(keys) if key in rules})
+
+
+def _refuse_unseen(program: Program, keys: Collection[str], seen: str) -> None:
+    if mark_of(shown_rules(program, rules_in_work(program)), keys) != seen:
+        raise UnseenDraftError
+
+
 def rules_in_work(program: Program) -> Mapping[str, Any]:
     """The rules of the program's draft, or of its newest version if it has none."""
     draft = ProgramDraft.objects.filter(program=program).first()
@@ -116,21 +126,24 @@ def newest_version(program: Program) -> ProgramVersion:
 
 
 @transaction.atomic
-def keep_draft(program: Program, changes: Mapping[str, Any], *, by: Actor) -> ProgramDraft | None:
+def keep_draft(program: Program, changes: Mapping[str, Any], *, seen: str, by: Actor) -> ProgramDraft | None:
     """Lay `changes` (by key, as the file has them) over the program's draft, and store it; None if it says nothing new.
 
-    What is not named stays as it is in the draft; None takes a key out. Raises as `draft_of`. The program is not changed.
+    What is not named stays as it is in the draft; None takes a key out. `seen` is the mark of the changed keys as they were
+    looked at. Raises `UnseenDraftError` if they are others now, and as `draft_of`. The program is not changed.
     """
-    _hold(by.organization)
+    hold_configuration(by.organization)
+    _refuse_unseen(program, changes, seen)
     whole = {**_NO_RULES, **shown_rules(program, rules_in_work(program)), **changes}
     draft = draft_of(whole, program=program, organization=by.organization)
     return _store_draft(program, draft.rules, by)
 
 
 @transaction.atomic
-def replace_draft(program: Program, content: bytes, *, by: Actor) -> ProgramDraft | None:
+def replace_draft(program: Program, content: bytes, *, seen: str, by: Actor) -> ProgramDraft | None:
     """Make the draft equal to all rules in `content` (YAML): what it does not name is not in force by it. As `keep_draft`."""
-    _hold(by.organization)
+    hold_configuration(by.organization)
+    _refuse_unseen(program, RULE_KEYS, seen)
     value = read_document(content)
     if not isinstance(value, dict):
         raise OrganizationFileError([Problem("", "must be a mapping: the rules of the program")])
@@ -157,31 +170,25 @@ def _store_draft(program: Program, rules: Mapping[str, Any], by: Actor) -> Progr
 @transaction.atomic
 def discard_draft(program: Program, *, by: Actor) -> None:
     """Remove the program's draft, if there is one."""
-    _hold(by.organization)
+    hold_configuration(by.organization)
     count, _ = ProgramDraft.objects.filter(program=program).delete()
     if count:
         record_changes([Change(action="discarded", object_type="program", object_id=program.pk, old={"draft": True})], by=by)
-
-
-def mark_of(draft: ProgramDraft) -> str:
-    """The state of a draft as text: another one after each change."""
-    return draft.changed_at.isoformat()
 
 
 @transaction.atomic
 def publish_draft(program: Program, *, seen: str, by: Actor) -> ProgramVersion:
     """Make the program's draft the next version of its rules, as the organization file would.
 
-    `seen` is the `mark_of` the draft that was looked at. Raises `StaleDraftError` if there is no draft, or another version came
+    `seen` is the mark of the rules that were looked at. Raises `StaleDraftError` if there is no draft, or another version came
     since it began, `UnseenDraftError` if the draft was changed since it was looked at, and as `draft_of`, for what the draft
     names may be gone. Changes of the configuration wait, as for a load of the organization file.
     """
-    _hold(by.organization)
+    hold_configuration(by.organization)
     stored = ProgramDraft.objects.filter(program=program).first()
     if stored is None or stored.number != newest_version(program).number:
         raise StaleDraftError
-    if mark_of(stored) != seen:
-        raise UnseenDraftError
+    _refuse_unseen(program, RULE_KEYS, seen)
     whole = {**_NO_RULES, **shown_rules(program, stored.rules)}
     draft = draft_of(whole, program=program, organization=by.organization)
     rows = RowChanges(by.organization)
@@ -189,8 +196,3 @@ def publish_draft(program: Program, *, seen: str, by: Actor) -> ProgramVersion:
     record_changes(rows.changes, by=by)
     stored.delete()
     return newest_version(program)
-
-
-def _hold(organization: Organization) -> None:
-    """Hold the organization's configuration and drafts until the transaction ends; tills go on."""
-    lock_without_keys(Organization.objects.filter(pk=organization.pk)).get()

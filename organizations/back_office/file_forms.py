@@ -19,7 +19,17 @@ _LAST_STEP: Final = re.compile(r"(\[\d+\]|\.[^.\[]*)\Z")
 
 
 class FileForm(ActionForm):
-    """A form that changes a part of the organization file. A problem is shown at the field of its path, else above the form."""
+    """A form that changes a part of the organization file. A problem is shown at the field of its path, else above the form.
+
+    `state` is that of the part when the form is made: its `change` refuses a form that was opened for another one.
+    """
+
+    state: str = ""
+
+    @property
+    def of(self) -> str:
+        """The state for which the form was opened, which is sent with it. A form that was sent keeps its own."""
+        return str(self.data.get("of", "")) if self.is_bound else self.state
 
     def change(self) -> None:
         """Make the change. Raises `OrganizationFileError`."""
@@ -50,9 +60,7 @@ class FileForm(ActionForm):
 
 
 class SchemaForm(FileForm):
-    """A form made from a schema, in groups. `of` says what it was opened for, and is sent with it."""
-
-    of: str = ""
+    """A form made from a schema, in groups."""
 
     def make_fields(self, struct: Struct | Variants, value: Mapping[str, Any], *, groups: Groups, wording: Wording) -> None:
         """Make the fields of `struct` with the values of `value`."""
@@ -95,7 +103,7 @@ class RowForm(SchemaForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.editable, self.name, self.by = editable, name, by
-        self.of = digest_of(value)
+        self.state = digest_of(value)
         self.edit: Edit | None = None
         self.make_fields(editable.struct, value, groups=groups, wording=wording)
 
@@ -105,12 +113,11 @@ class RowForm(SchemaForm):
         return "confirmed" in self.data
 
     def change(self) -> None:
-        seen = str(self.data.get("of", ""))
         if self.is_confirmed:
-            self.edit = save_edit(self.editable, self.typed(), name=self.name, seen=seen, by=self.by)
+            self.edit = save_edit(self.editable, self.typed(), name=self.name, seen=self.of, by=self.by)
         else:
             edit = check_edit(self.editable, self.typed(), name=self.name, organization=self.by.organization)
-            refuse_if_moved(edit, seen)
+            refuse_if_moved(edit, self.of)
             self.edit = edit
 
 

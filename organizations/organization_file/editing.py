@@ -93,7 +93,7 @@ def save_edit(editable: EditableSection, typed: Row, *, name: str, seen: str, by
     `seen` is the digest of the row for which the change was typed: one that was changed meanwhile is refused. Changes of the
     configuration wait for each other; tills go on.
     """
-    lock_without_keys(Organization.objects.filter(pk=by.organization.pk)).get()
+    hold_configuration(by.organization)
     edit = check_edit(editable, typed, name=name, organization=by.organization)
     refuse_if_moved(edit, seen)
     rows = RowChanges(by.organization)
@@ -101,6 +101,11 @@ def save_edit(editable: EditableSection, typed: Row, *, name: str, seen: str, by
         editable.section.load(edit.document, rows)
     record_changes(rows.changes, by=by)
     return edit
+
+
+def hold_configuration(organization: Organization) -> None:
+    """Keep others from changing the organization's configuration until the transaction ends; tills go on."""
+    lock_without_keys(Organization.objects.filter(pk=organization.pk)).get()
 
 
 def refuse_if_moved(edit: Edit, seen: str) -> None:

@@ -11,7 +11,15 @@ from organizations.tenancy.models import Organization
 from organizations.tenancy.scoping import organization_scope
 from tests.factories.program_files import club, loaded
 from tests.races import race
-from use_cases.drafts import StaleDraftError, keep_draft, mark_of, publish_draft
+from use_cases.drafts import (
+    StaleDraftError,
+    UnseenDraftError,
+    keep_draft,
+    mark_of,
+    publish_draft,
+    rules_in_work,
+    shown_rules,
+)
 
 
 @pytest.fixture
@@ -24,8 +32,11 @@ def test_changes_at_once_are_all_in_the_draft_and_it_is_saved_once(northwind: Or
 
     def change(changes: dict[str, Any]) -> None:
         with organization_scope(northwind):
-            keep_draft(Program.objects.get(), changes, by=by)
+            keep_draft(program, changes, seen=mark_of(shown, changes), by=by)
 
+    with organization_scope(northwind):
+        program = Program.objects.get()
+        shown = shown_rules(program, rules_in_work(program))
     race([[{"precision": 2}], [{"points_to_currency": 1}]], change)
 
     def publish(_job: int) -> int:
@@ -37,7 +48,26 @@ def test_changes_at_once_are_all_in_the_draft_and_it_is_saved_once(northwind: Or
 
     with organization_scope(northwind):
         draft = ProgramDraft.objects.get()
-        rules, seen = draft.rules, mark_of(draft)
+        rules, seen = draft.rules, mark_of(shown_rules(program, draft.rules))
         assert (rules["precision"], rules["points_to_currency"]) == (2, 1)
         assert sorted(race([[1], [2]], publish)) == [0, 2]
         assert ProgramVersion.objects.count() == 2
+
+
+def test_of_two_changes_of_one_key_at_once_one_is_refused(northwind: Organization) -> None:
+    by = Actor(organization=northwind, source=AuditEntry.Source.BACK_OFFICE, name="staff:asha")
+    with organization_scope(northwind):
+        program = Program.objects.get()
+        seen = mark_of(shown_rules(program, rules_in_work(program)), ["precision"])
+
+    def change(precision: int) -> int:
+        with organization_scope(northwind):
+            try:
+                keep_draft(program, {"precision": precision}, seen=seen, by=by)
+            except UnseenDraftError:
+                return 0
+            return precision
+
+    kept = [precision for precision in race([[2], [3]], change) if precision]
+    with organization_scope(northwind):
+        assert [ProgramDraft.objects.get().rules["precision"]] == kept

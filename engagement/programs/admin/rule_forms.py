@@ -1,6 +1,6 @@
 """Forms of a program's rules. They change its draft, which is checked like the organization file; nothing is in force yet."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,12 +15,11 @@ from organizations.audit.actors import Actor
 from organizations.back_office.file_forms import FileForm, Groups, SchemaForm
 from organizations.back_office.forms import ActionForm, WholeNumberField
 from organizations.back_office.schema_forms import document_of, fields_of, initial_of
-from organizations.organization_file.problems import OrganizationFileError, Problem
+from organizations.organization_file.problems import Problem
 from organizations.organization_file.schema import ListOf, Struct, Variants, optional
-from use_cases.drafts import keep_draft, replace_draft
+from use_cases.drafts import RULE_KEYS, UnseenDraftError, keep_draft, mark_of, replace_draft
 
 Rules = Mapping[str, Any]
-MOVED: Final = "the draft was changed meanwhile; open the rule again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +109,19 @@ _NOT_IN_TABLE: Final = frozenset(
 
 
 class DraftForm(FileForm):
-    """A form that changes the draft of a program."""
+    """A form that changes these keys of the draft of a program."""
+
+    refusals = (UnseenDraftError,)
+    keys: Collection[str]
 
     def __init__(self, *args: Any, program: Program, rules: Rules, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.program, self.rules, self.by = program, rules, by
+        self.state = mark_of(rules, self.keys)
+
+    def keep(self, changes: Mapping[str, Any]) -> None:
+        """Lay the changes of the keys over the draft."""
+        keep_draft(self.program, changes, seen=self.of, by=self.by)
 
 
 class _SchemaForm(SchemaForm, DraftForm):
@@ -129,24 +136,18 @@ class RuleForm(_SchemaForm):
     """One rule of a part: a new one with `position` None, else the one at the position (from 0)."""
 
     def __init__(self, *args: Any, part: Part, position: int | None, **kwargs: Any) -> None:
+        self.part, self.position, self.keys = part, position, (part.name,)
         super().__init__(*args, **kwargs)
-        self.part, self.position = part, position
-        rows = list(self.rules.get(part.name, ()))
-        value = rows[position] if position is not None else {}
-        self.rows = rows
-        # The rule that the form was opened for: positions move when rules are removed.
-        self.of = value.get("name", "")
-        self.make_rule_fields(part.struct, value, part.groups)
+        self.rows = list(self.rules.get(part.name, ()))
+        self.make_rule_fields(part.struct, self.rows[position] if position is not None else {}, part.groups)
 
     def change(self) -> None:
-        if self.data.get("of", "") != self.of:
-            raise OrganizationFileError([Problem("", MOVED)])
         rows = list(self.rows)
         if self.position is None:
             rows.append(self.typed())
         else:
             rows[self.position] = self.typed()
-        keep_draft(self.program, {self.part.name: rows}, by=self.by)
+        self.keep({self.part.name: rows})
 
     def path_of(self, problem: Problem) -> str:
         number = len(self.rows) if self.position is None else self.position
@@ -156,6 +157,8 @@ class RuleForm(_SchemaForm):
 class SettingsForm(_SchemaForm):
     """What a program says beside its rules: what a point is worth, joining, redemption, returns."""
 
+    keys = tuple(SETTINGS.keys)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.make_rule_fields(
@@ -164,11 +167,13 @@ class SettingsForm(_SchemaForm):
 
     def change(self) -> None:
         typed = self.typed()
-        keep_draft(self.program, {name: typed.get(name) for name in SETTINGS.keys}, by=self.by)
+        self.keep({name: typed.get(name) for name in SETTINGS.keys})
 
 
 class TierTableForm(DraftForm):
     """All tiers as rows of a table, lowest first. A row without a name is removed."""
+
+    keys = ("tiers",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -198,11 +203,13 @@ class TierTableForm(DraftForm):
 
     def change(self) -> None:
         typed = document_of(_TIER_TABLE, self.cleaned_data, self.value, self.wording).get("tiers", [])
-        keep_draft(self.program, {"tiers": [row for row in typed if row.get("name")]}, by=self.by)
+        self.keep({"tiers": [row for row in typed if row.get("name")]})
 
 
 class YamlForm(DraftForm):
     """All rules as text of the organization file."""
+
+    keys = RULE_KEYS
 
     text = forms.CharField(
         label="Rules",
@@ -213,7 +220,7 @@ class YamlForm(DraftForm):
     )
 
     def change(self) -> None:
-        replace_draft(self.program, self.cleaned_data["text"].encode(), by=self.by)
+        replace_draft(self.program, self.cleaned_data["text"].encode(), seen=self.of, by=self.by)
 
 
 class RehearseForm(ActionForm):

@@ -9,7 +9,6 @@ from django.urls import URLPattern, path, reverse
 
 from engagement.programs import descriptions
 from engagement.programs.admin.rule_forms import (
-    MOVED,
     PARTS,
     DraftForm,
     RehearseForm,
@@ -115,12 +114,13 @@ class RulePages(ReadOnlyAdmin):
         rows = list(rules.get(part, ())) if part in PARTS else []
         if not 1 <= position <= len(rows):
             raise Http404
-        if request.method == "POST" and request.POST.get("of") != rows[position - 1]["name"]:
-            messages.warning(request, f"{MOVED.capitalize()}.")
-        elif request.method == "POST":
+        if request.method == "POST":
             removed = rows.pop(position - 1)
+            by = actor_of(request, self.organization_behind(program))
             try:
-                keep_draft(program, {part: rows}, by=actor_of(request, self.organization_behind(program)))
+                keep_draft(program, {part: rows}, seen=request.POST.get("of", ""), by=by)
+            except UnseenDraftError as refusal:
+                messages.warning(request, str(refusal))
             except OrganizationFileError as error:
                 messages.warning(request, f"{removed['name']} is needed: {error.problems[0]}.")
             else:
@@ -172,7 +172,7 @@ class RulePages(ReadOnlyAdmin):
             original=program,
             back=_rules_page(program),
             submit=f"Save as version {context['next_version']}",
-            seen=mark_of(context["draft"]),
+            seen=mark_of(self._shown(program)),
             **context,
         )
 

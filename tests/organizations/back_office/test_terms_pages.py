@@ -158,7 +158,10 @@ def test_a_row_that_was_changed_meanwhile_is_not_overwritten(editor: Client) -> 
     first, late = sent(editor, address, discount_value="1"), sent(editor, address, discount_value="2")
     editor.post(address, first | {"confirmed": "1"})
     for values in (late, late | {"confirmed": "1"}):
-        assert "It was changed meanwhile; open it again." in text_of(editor.post(address, values))
+        refused = editor.post(address, values)
+        assert "It was changed meanwhile; open it again." in text_of(refused)
+        # Sent once more as it is shown, it is as old as before.
+        assert refused.context["form"].of == late["of"]
     assert CouponSeriesVersion.objects.filter(series__code="FIXED").latest("number").terms["discount_value"] == 1
 
 

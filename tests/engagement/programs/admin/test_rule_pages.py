@@ -50,6 +50,17 @@ def sent(client: Client, address: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+def write(client: Client, text: str) -> Any:
+    """The answer to rules as YAML."""
+    return client.post(page("yaml"), sent(client, page("yaml"), text=text))
+
+
+def remove(client: Client, position: int) -> Any:
+    """The answer to the button of a rule's form that takes the rule out."""
+    of = client.get(page("rule", "earning", position)).context["form"].of
+    return client.post(page("remove_rule", "earning", position), {"of": of}, follow=True)
+
+
 def looked_at(client: Client) -> dict[str, str]:
     """What the page sends that saves the draft."""
     return {"draft": client.get(page("publish")).context["seen"]}
@@ -150,9 +161,9 @@ def test_settings_and_yaml_change_the_same_draft(editor: Client) -> None:
     assert (rules["points_to_currency"], rules["expiry_notice_days"]) == (0.25, [30, 7])
     text = editor.get(page("yaml")).context["form"]["text"].value()
     assert "points_to_currency: 0.25" in text
-    editor.post(page("yaml"), {"text": "precision: 2\n"})
+    write(editor, "precision: 2\n")
     assert ProgramDraft.objects.get().rules == {"precision": 2}
-    refused = editor.post(page("yaml"), {"text": "precision: 9\nbound_to: {zones: [south]}\n"})
+    refused = write(editor, "precision: 9\nbound_to: {zones: [south]}\n")
     assert "bound_to: Is no rule: change it in the organization file." in text_of(refused)
     editor.post(page("discard"))
     assert not ProgramDraft.objects.exists()
@@ -160,21 +171,52 @@ def test_settings_and_yaml_change_the_same_draft(editor: Client) -> None:
 
 def test_a_rule_that_others_need_is_not_removed(editor: Client, northwind: Organization) -> None:
     load_rules(earning=[{"name": "base", "award": {"fixed": 1}}, {"name": "x", "award": {"multiply": 2, "of": ["base"]}}])
-    answer = editor.post(page("remove_rule", "earning", 1), {"of": "base"}, follow=True)
-    assert "base is needed" in text_of(answer)
+    assert "base is needed" in text_of(remove(editor, 1))
     late = sent(editor, page("rule", "earning", 2), name="y")
-    editor.post(page("remove_rule", "earning", 2), {"of": "x"})
+    remove(editor, 2)
     assert ProgramDraft.objects.get().rules["earning"] == [{"name": "base", "award": {"fixed": 1}}]
     assert editor.get(page("rule", "earning", 9)).status_code == 404
     # Forms that were opened before a rule was removed change no other rule in its place.
     refused = editor.post(page("rule", "earning", 1), late)
-    assert "The draft was changed meanwhile; open the rule again." in text_of(refused)
-    editor.post(page("remove_rule", "earning", 1), {"of": "x"})
+    assert "The draft was changed since this page was opened." in text_of(refused)
+    editor.post(page("remove_rule", "earning", 1), {"of": late["of"]})
     assert ProgramDraft.objects.get().rules["earning"] == [{"name": "base", "award": {"fixed": 1}}]
 
 
+@pytest.mark.parametrize(
+    ("name", "parts", "typed"),
+    [
+        ("rule", ("earning", 1), {"award.points": "7"}),
+        ("rule", ("earning", 0), {"name": "more", "award.fixed": "1"}),
+        ("tiers", (), {"tiers[1].on_entry.points": "20"}),
+        ("settings", (), {"precision": "1"}),
+        ("yaml", (), {"text": "precision: 1\n"}),
+    ],
+)
+def test_no_form_overwrites_what_another_changed(
+    editor: Client, name: str, parts: tuple[Any, ...], typed: dict[str, str]
+) -> None:
+    mine = sent(editor, page(name, *parts), **typed)
+    write(editor, "earning: [{name: base, award: {fixed: 9}}]\nprecision: 2\ntiers: [{name: Bronze}]\n")
+    others = ProgramDraft.objects.get().rules
+    # Sent once more as it is shown, it is as old as before.
+    for _ in range(2):
+        refused = editor.post(page(name, *parts), mine)
+        assert "The draft was changed since this page was opened." in text_of(refused)
+        mine["of"] = refused.context["form"].of
+    assert ProgramDraft.objects.get().rules == others
+
+
+def test_forms_of_different_keys_do_not_disturb_each_other(editor: Client) -> None:
+    mine = sent(editor, page("settings"), precision="1")
+    editor.post(page("rule", "earning", 1), sent(editor, page("rule", "earning", 1), **{"award.points": "7"}))
+    editor.post(page("settings"), mine)
+    rules = ProgramDraft.objects.get().rules
+    assert (rules["precision"], rules["earning"][0]["award"]["points"]) == (1, 7)
+
+
 def test_a_draft_of_older_rules_is_not_saved(editor: Client, northwind: Organization) -> None:
-    editor.post(page("yaml"), {"text": "precision: 2\n"})
+    write(editor, "precision: 2\n")
     seen = looked_at(editor)
     load_rules(precision=3)
     assert "changed since this draft began" in text_of(editor.get(page("rules")))
@@ -183,9 +225,9 @@ def test_a_draft_of_older_rules_is_not_saved(editor: Client, northwind: Organiza
 
 
 def test_a_draft_that_was_changed_meanwhile_is_shown_again(editor: Client, northwind: Organization) -> None:
-    editor.post(page("yaml"), {"text": "precision: 2\n"})
+    write(editor, "precision: 2\n")
     seen = looked_at(editor)
-    editor.post(page("yaml"), {"text": "precision: 3\n"})
+    write(editor, "precision: 3\n")
     answer = editor.post(page("publish"), seen, follow=True)
     assert "The draft was changed since this page was opened." in text_of(answer)
     assert (newest().number, ProgramDraft.objects.get().rules["precision"]) == (1, 3)
@@ -200,7 +242,7 @@ def test_a_draft_is_rehearsed_by_a_worker(editor: Client, northwind: Organizatio
     shop.record(shop.draft("S1", 900, customer_id=asha.pk, billed_at=now - 2 * DAY), now=now)
     text = "earning: [{name: base, award: {percent: 10}}]\ntiers:\n- {name: Bronze}\n"
     text += "- {name: Silver, upgrade: {based_on: CUMULATIVE_PURCHASES, threshold: 100}}\npoints_to_currency: 1\n"
-    editor.post(page("yaml"), {"text": text})
+    write(editor, text)
     answer = editor.post(page("rehearse"), {"days": "30"}, follow=True)
     rehearsal = Rehearsal.objects.get()
     assert "under way" in text_of(answer)
