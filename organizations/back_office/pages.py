@@ -1,6 +1,6 @@
 """Addresses of pages, and the decorators that make pages about one row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
@@ -27,6 +27,12 @@ def permission_check(permission: str) -> Callable[..., bool]:
         return member_of(request).has_perm(permission)
 
     return has_permission
+
+
+def sent_values(request: HttpRequest, *, without: Collection[str] = ()) -> list[tuple[str, str]]:
+    """The values of a form that was sent, for a page that sends them again, but for those of the names `without`."""
+    left_out = {"csrfmiddlewaretoken", *without}
+    return [(name, value) for name in request.POST if name not in left_out for value in request.POST.getlist(name)]
 
 
 def row_view(permission: str) -> Callable[[View], View]:

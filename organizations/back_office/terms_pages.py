@@ -18,7 +18,7 @@ from organizations.back_office.base import ReadOnlyAdmin
 from organizations.back_office.columns import Column
 from organizations.back_office.current_user import actor_of, member_of, work_for
 from organizations.back_office.file_forms import Groups, RowForm
-from organizations.back_office.pages import page_of, row_page
+from organizations.back_office.pages import page_of, row_page, sent_values
 from organizations.back_office.schema_forms import Wording
 from organizations.back_office.tables import table
 from organizations.organization_file.differences import differences
@@ -197,12 +197,7 @@ class TermsPages(ReadOnlyAdmin):
             sentences=self._sentences(edit, organization),
             consequences=self.consequences if is_new_version and row is not None else "",
             text=self._text(edit.after),
-            values=[
-                (name, value)
-                for name in request.POST
-                if name not in ("csrfmiddlewaretoken", "again")
-                for value in request.POST.getlist(name)
-            ],
+            values=sent_values(request, without=("again",)),
             submit=f"Save as version {next_version}" if is_new_version else "Save",
             **back,
         )

@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget, Un
 from organizations.back_office.base import BackOfficeAdmin
 from organizations.back_office.current_user import member_of, work_for
 from organizations.back_office.forms import ConfigurationForm
-from organizations.back_office.pages import row_page
+from organizations.back_office.pages import row_page, sent_values
 from organizations.fields.models import FieldDefinition
 from organizations.fields.organization_file import CUSTOMER_CATEGORIES
 from organizations.organization_file.problems import Problems
@@ -181,9 +181,7 @@ class OrganizationAdmin(BackOfficeAdmin):
             sentences=consequences(
                 is_uniqueness_changed=changes_uniqueness(before, row.flags), is_zone_changed=row.timezone != zone
             ),
-            values=[
-                (name, value) for name in request.POST if name != "csrfmiddlewaretoken" for value in request.POST.getlist(name)
-            ],
+            values=sent_values(request),
             submit="Save",
         )
 
