@@ -6,7 +6,7 @@ from django.test import Client
 from customers.profile.models import Customer
 from organizations.audit.models import AuditEntry
 from tests.back_office import page_of
-from tests.use_cases.admin.test_customer_actions import address, typed
+from tests.use_cases.admin.dialogs import address, typed
 
 pytestmark = pytest.mark.django_db
 
