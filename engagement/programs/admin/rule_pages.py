@@ -109,12 +109,11 @@ class RulePages(ReadOnlyAdmin):
 
     @row_view(_EDIT)
     def remove_view(self, request: HttpRequest, program: Program, part: str, position: int) -> HttpResponse:
-        """Take a rule out of the draft."""
-        rules = self._shown(program)
-        rows = list(rules.get(part, ())) if part in PARTS else []
-        if not 1 <= position <= len(rows):
+        """Take a rule out of the draft, unless it is gone already."""
+        if part not in PARTS:
             raise Http404
-        if request.method == "POST":
+        rows = list(self._shown(program).get(part, ()))
+        if request.method == "POST" and 1 <= position <= len(rows):
             removed = rows.pop(position - 1)
             by = actor_of(request, self.organization_behind(program))
             try:

@@ -41,7 +41,7 @@ def test_a_form_that_is_sent_twice_counts_once(administrator: Client, anna: Cust
     assert names(anna)[0] == "Ann"
 
 
-@pytest.mark.parametrize("firstname", ["", " ", "\x00", "x" * 300])
+@pytest.mark.parametrize("firstname", ["", " ", "\x00", "x" * 300, "Ann <b>", "Ann\u2603"])
 def test_an_unusable_name_is_an_error_at_its_field(administrator: Client, anna: Customer, firstname: str) -> None:
     before = names(anna)
     sent = typed(administrator, "correct_name", anna, firstname=firstname)

@@ -180,6 +180,8 @@ def test_a_rule_that_others_need_is_not_removed(editor: Client, northwind: Organ
     refused = editor.post(page("rule", "earning", 1), late)
     assert "The draft was changed since this page was opened." in text_of(refused)
     editor.post(page("remove_rule", "earning", 1), {"of": late["of"]})
+    assert editor.post(page("remove_rule", "earning", 2), {"of": late["of"]})["Location"] == page("rules")
+    assert editor.post(page("remove_rule", "nothing", 1), {"of": late["of"]}).status_code == 404
     assert ProgramDraft.objects.get().rules["earning"] == [{"name": "base", "award": {"fixed": 1}}]
 
 
