@@ -13,30 +13,7 @@ from loyalty_project.protocol.codes import TECHNICAL, Code, Transport
 from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError, Notice
 from loyalty_project.protocol.outcomes import Done, Outcome, failed, succeeded
 from loyalty_project.protocol.values import Item
-
-
-@pytest.fixture
-def guests(db: None) -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE guest (name text CONSTRAINT guest_name_once UNIQUE, age int CHECK (age > 0))")
-        yield
-        cursor.execute("DROP TABLE guest")
-
-
-def execute(sql: str, *parameters: str | int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-
-
-def insert(item: Item) -> Done:
-    execute("INSERT INTO guest VALUES (%s, %s)", item["name"], int(item.get("age", 1)))
-    return Done(body={"name": item["name"]}, message="Stored")
-
-
-def names() -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM guest ORDER BY name")
-        return [name for (name,) in cursor.fetchall()]
+from tests.loyalty_project.api.guests import execute, insert, names, state
 
 
 def run(items: list[Any], work: Callable[[Item], Done] = insert, once: Once | None = None) -> list[Outcome]:
@@ -63,10 +40,6 @@ def raising(sql: str) -> Callable[[Item], Done]:
         return done
 
     return work
-
-
-def state(sqlstate: str) -> str:
-    return f"DO $$ BEGIN RAISE EXCEPTION 'spoiled' USING ERRCODE = '{sqlstate}'; END $$"
 
 
 def test_a_successful_item_has_its_literal_and_warnings() -> None:

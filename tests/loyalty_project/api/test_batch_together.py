@@ -1,10 +1,9 @@
 """Items of a batch that are worked together, and what happens if one of them cannot be."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from django.db import connection
 from structlog.testing import capture_logs
 
 from loyalty_project.api.batch import Once, Together, run_batch
@@ -13,33 +12,14 @@ from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import ApartError, LoyaltyError
 from loyalty_project.protocol.outcomes import Done, Outcome, alone, unless_refused, work_sound
 from loyalty_project.protocol.values import Item
+from tests.loyalty_project.api.guests import execute, insert, names, state
 
 WORKED_LIMIT = 16
 
 
-@pytest.fixture
-def guests(db: None) -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE guest (name text CONSTRAINT guest_name_once UNIQUE, age int CHECK (age > 0))")
-        yield
-        cursor.execute("DROP TABLE guest")
-
-
-def execute(sql: str, *parameters: str | int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-
-
-def names() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(string_agg(name, '' ORDER BY name), '') FROM guest")
-        (text,) = cursor.fetchone()
-        return str(text)
-
-
-def insert(item: Item) -> Done:
-    execute("INSERT INTO guest VALUES (%s, %s)", item["name"], int(item.get("age", 1)))
-    return Done(body={"name": item["name"]}, message="Stored")
+def stored() -> str:
+    """The names of the guests, which are letters."""
+    return "".join(names())
 
 
 class Work:
@@ -83,7 +63,7 @@ def failing(sqlstate: str, *, with_: str, times: int = 100) -> Callable[[str], N
     def spoil(worked: str) -> None:
         if with_ in worked and left[0]:
             left[0] -= 1
-            execute(f"DO $$ BEGIN RAISE EXCEPTION 'spoiled' USING ERRCODE = '{sqlstate}'; END $$")
+            execute(state(sqlstate))
 
     return spoil
 
@@ -91,14 +71,14 @@ def failing(sqlstate: str, *, with_: str, times: int = 100) -> Callable[[str], N
 def test_items_are_worked_as_one_set_and_answered_in_order(guests: None) -> None:
     work = Work()
     outcomes = run(guests_named("abcd"), work)
-    assert (work.sets, codes(outcomes), names()) == (["abcd"], [1000] * 4, "abcd")
+    assert (work.sets, codes(outcomes), stored()) == (["abcd"], [1000] * 4, "abcd")
     assert [outcome.body["name"] for outcome in outcomes] == list("abcd")
 
 
 def test_a_refused_item_stops_no_other_of_its_set(guests: None) -> None:
     work = Work()
     outcomes = run(guests_named("abc", b={"refused": True}), work)
-    assert (work.sets, codes(outcomes), names()) == (["abc"], [1000, 618, 1000], "ac")
+    assert (work.sets, codes(outcomes), stored()) == (["abc"], [1000, 618, 1000], "ac")
     assert outcomes[1].body["name"] == "b"
 
 
@@ -106,7 +86,7 @@ def test_a_single_item_is_worked_alone_and_its_refusal_undone(guests: None) -> N
     def refuse(items: Sequence[Item]) -> list[Done | LoyaltyError]:
         return [LoyaltyError(Code.FRAUD) for item in items if insert(item)]
 
-    assert (codes(run(guests_named("a"), refuse)), names()) == ([618], "")
+    assert (codes(run(guests_named("a"), refuse)), stored()) == ([618], "")
 
 
 def test_an_item_that_must_be_alone_divides_its_set(guests: None) -> None:
@@ -117,7 +97,7 @@ def test_an_item_that_must_be_alone_divides_its_set(guests: None) -> None:
 
     work = Work(spoil)
     assert codes(run(guests_named("abcde"), work)) == [1000] * 5
-    assert (work.sets, names()) == (["abcde", "ab", "c", "de"], "abcde")
+    assert (work.sets, stored()) == (["abcde", "ab", "c", "de"], "abcde")
 
 
 @pytest.mark.parametrize(("at", "pieces"), [("a", ["a", "bc"]), ("c", ["ab", "c"])])
@@ -139,7 +119,7 @@ def test_an_item_that_breaks_its_set_is_found_by_halving(guests: None, broken: d
     with capture_logs() as logs:
         outcomes = run(guests_named("abcdefgh", f=broken), work)
     assert codes(outcomes) == [1000] * 5 + [code] + [1000] * 2
-    assert names() == "abcdegh"
+    assert stored() == "abcdegh"
     assert sum(log["event"] == "items_divided" for log in logs) == 3
     assert sum(log["event"] == "item_failed" for log in logs) == (code == 10001)
 
@@ -148,7 +128,7 @@ def test_a_lock_that_is_not_free_is_waited_for_once_more(guests: None) -> None:
     work = Work(failing("55P03", with_="c"))
     with capture_logs():
         assert codes(run(guests_named("abcd"), work)) == [1000, 1000, 521, 1000]
-    assert (work.sets, names()) == (["abcd", "a", "b", "c", "d"], "abd")
+    assert (work.sets, stored()) == (["abcd", "a", "b", "c", "d"], "abd")
 
 
 @pytest.mark.parametrize("sqlstate", ["40P01", "40001"])
@@ -156,7 +136,7 @@ def test_a_deadlock_repeats_the_set(guests: None, sqlstate: str) -> None:
     work = Work(failing(sqlstate, with_="b", times=2))
     with capture_logs():
         assert codes(run(guests_named("abc"), work)) == [1000] * 3
-    assert (work.sets, names()) == (["abc"] * 3, "abc")
+    assert (work.sets, stored()) == (["abc"] * 3, "abc")
 
 
 def test_a_set_that_is_out_of_time_is_busy_and_undone(guests: None) -> None:
@@ -164,14 +144,14 @@ def test_a_set_that_is_out_of_time_is_busy_and_undone(guests: None) -> None:
         insert({"name": "trace"})
         raise OutOfTimeError
 
-    assert (codes(run(guests_named("ab"), Work(spoil))), names()) == ([521, 521], "")
+    assert (codes(run(guests_named("ab"), Work(spoil))), stored()) == ([521, 521], "")
 
 
 @pytest.mark.parametrize("unreadable", [None, "", {"name": "\x00"}])
 def test_beside_an_unreadable_item_each_is_worked_alone(guests: None, unreadable: Any) -> None:
     work = Work()
     assert codes(run([{"name": "a"}, unreadable, {"name": "b"}], work)) == [1000, 400, 1000]
-    assert (work.sets, names()) == (["a", "b"], "ab")
+    assert (work.sets, stored()) == (["a", "b"], "ab")
 
 
 def test_items_under_a_key_are_claimed_and_worked_one_by_one(guests: None) -> None:
