@@ -24,8 +24,9 @@ from engagement.bills.sections import PURCHASES
 from engagement.points.balances import Balance
 from engagement.points.sections import core_of, core_points
 from engagement.programs.catalog import load_catalog
+from loyalty_project.db.instances import new_instance
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import insert_rows, new_instance
+from loyalty_project.db.rows import insert_rows
 from loyalty_project.protocol.codes import Code, CodeTable
 from loyalty_project.protocol.errors import LoyaltyError, Notice, in_numeric_order
 from loyalty_project.protocol.json_text import to_json

@@ -22,9 +22,10 @@ from customers.registration.input import CustomerInput
 from customers.registration.state import CustomerState, Key, Matches, Release
 from customers.sources.models import SourceProfile
 from customers.webhook_events import REGISTERED, announce_changes, announce_customers
+from loyalty_project.db.instances import new_instance
 from loyalty_project.db.locks import lock_values
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import insert_rows, insert_with_ids, new_instance, update_rows
+from loyalty_project.db.rows import insert_rows, insert_with_ids, update_rows
 from organizations.audit.actors import Actor
 from organizations.audit.services import Change, audit_entries
 from organizations.policies import Policy

@@ -12,9 +12,12 @@ from customers.profile.models import Customer
 from engagement.bills.draft import BillDraft, identity_of
 from engagement.bills.models import ANONYMOUS, RETURNS, Bill, BillIdentity, BillLine, PurchaseTotals
 from loyalty_project.db.arrays import id_array, moment_array, text_array
+from loyalty_project.db.gathering import written_together
+from loyalty_project.db.ids import draw_ids, give_ids
+from loyalty_project.db.instances import read_instance
 from loyalty_project.db.locks import lock, lock_values
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import draw_ids, give_ids, insert_rows, read_instance, update_rows, written_together
+from loyalty_project.db.rows import insert_rows, update_rows
 from organizations.audit.actors import Actor
 from organizations.policies import Policy
 from organizations.tenancy.models import Organization

@@ -10,9 +10,10 @@ from django.db.models import BigIntegerField, CharField, DateField
 from engagement.bills.draft import MOST_MONEY, BillDraft, LineDraft, identity_of
 from engagement.bills.models import RETURNS, Bill, BillIdentity, BillLine
 from engagement.bills.returns import Portion
+from loyalty_project.db.instances import new_instance
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import insert_with_ids, new_instance
+from loyalty_project.db.rows import insert_with_ids
 from loyalty_project.imports.cells import reason
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import LoyaltyError

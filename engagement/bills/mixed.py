@@ -6,7 +6,7 @@ from itertools import groupby
 
 from engagement.bills.draft import MOST_MONEY, NUMBER_LENGTH, BillDraft, LineDraft
 from engagement.bills.models import ANONYMOUS, Bill
-from loyalty_project.db.rows import draw_ids
+from loyalty_project.db.ids import draw_ids
 
 
 def returned_lines(draft: BillDraft) -> list[LineDraft]:

@@ -19,7 +19,7 @@ from engagement.bills.lines import returned_lines, sold_line
 from engagement.bills.models import Bill, PurchaseTotals
 from engagement.bills.returned_sales import find_returned_sale
 from engagement.bills.returns import Portion, portion_of, take_portion
-from loyalty_project.db.rows import new_instance
+from loyalty_project.db.instances import new_instance
 from loyalty_project.faults import Point, reach
 from loyalty_project.protocol.errors import LoyaltyError, Notice
 from organizations.audit.actors import Actor

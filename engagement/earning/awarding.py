@@ -37,7 +37,8 @@ from engagement.programs.expiry_rules import Activity
 from engagement.programs.models import ProgramVersion
 from engagement.programs.rules import ProgramRules
 from engagement.tiers.payloads import tier_effect
-from loyalty_project.db.rows import new_instance, update_rows
+from loyalty_project.db.instances import new_instance
+from loyalty_project.db.rows import update_rows
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice
 from loyalty_project.protocol.moments import from_wall

@@ -11,7 +11,9 @@ from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CurrentProgram
 from engagement.programs.models import Membership, Tier
 from engagement.tiers.rules import end_of
-from loyalty_project.db.rows import give_ids, insert_rows, new_instance
+from loyalty_project.db.ids import give_ids
+from loyalty_project.db.instances import new_instance
+from loyalty_project.db.rows import insert_rows
 from organizations.tenancy.models import Organization
 
 

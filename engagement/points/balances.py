@@ -20,8 +20,8 @@ from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import ApplicablePrograms, CurrentProgram, ProgramCatalog
 from engagement.programs.models import Membership, Tier
 from loyalty_project import clock
+from loyalty_project.db.instances import read_instance
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import read_instance
 from organizations.tenancy.models import Organization
 from organizations.tenancy.statements import fetch_rows
 

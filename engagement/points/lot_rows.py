@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engagement.points.models import PointsLot
-from loyalty_project.db.rows import read_instance
+from loyalty_project.db.instances import read_instance
 
 _PLAIN: Final = ("id", "account_id", "bill_id", "moved_from_id", "kind", "is_open", "moves", "moves_months")
 _FIGURES: Final = ("points", "left", "expired", "returned", "moved")

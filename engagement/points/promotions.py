@@ -13,7 +13,7 @@ from engagement.points.models import PointsAccount
 from engagement.points.moved_accounts import OWN_ACCOUNTS
 from engagement.programs.asked import program_parameter
 from engagement.programs.catalog import load_catalog
-from loyalty_project.db.rows import read_instance
+from loyalty_project.db.instances import read_instance
 from loyalty_project.protocol.codes import Code
 from organizations.locations.names import load_names
 

@@ -42,7 +42,8 @@ from engagement.redemptions.target import Target, check_not_blocked, choose_prog
 from engagement.redemptions.voucher_codes import draw_code, replace_taken
 from engagement.tiers.rules import end_of
 from loyalty_project import clock
-from loyalty_project.db.rows import insert_rows, new_instance
+from loyalty_project.db.instances import new_instance
+from loyalty_project.db.rows import insert_rows
 from loyalty_project.protocol.custom_fields import usable_fields
 from loyalty_project.protocol.errors import CountedRefusalError, LoyaltyError, Notice
 from loyalty_project.protocol.numbers import plain_digits

@@ -23,7 +23,7 @@ from engagement.programs.models import Program, ProgramVersion, Tier
 from engagement.rehearsal.history import History, copy_of
 from engagement.rehearsal.outcome import Outcome
 from engagement.tiers.activity import read_line_sums
-from loyalty_project.db.rows import new_instance
+from loyalty_project.db.instances import new_instance
 from organizations.audit.actors import Actor
 from organizations.fields.models import FieldDefinition
 from organizations.tenancy.models import Organization

@@ -19,7 +19,7 @@ from engagement.tiers.conditions import tracked
 from engagement.tiers.member import held_tier_of
 from engagement.tiers.rules import Ladder, TierState
 from engagement.tiers.sections import activities_by_account, activities_since, first_moment
-from loyalty_project.db.rows import read_instance
+from loyalty_project.db.instances import read_instance
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.moments import write_moment
 from loyalty_project.protocol.numbers import plain_digits

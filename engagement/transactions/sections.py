@@ -18,7 +18,7 @@ from engagement.points.sections import due_customers, settle
 from engagement.programs.account_key import AccountKey
 from engagement.programs.catalog import CARD_SERIES_COLUMN, load_catalog
 from engagement.transactions.rows import NO_POINTS, BillCount, BillPage, CustomerPoints, DatedLot, ListedBill
-from loyalty_project.db.rows import read_instance
+from loyalty_project.db.instances import read_instance
 from loyalty_project.protocol.codes import Code
 from organizations.locations.names import load_names
 

@@ -12,8 +12,8 @@ import structlog
 from django.db import Error, IntegrityError, InterfaceError, OperationalError, transaction
 
 from loyalty_project.db.errors import MAX_ATTEMPTS, constraint_name, is_database_away, is_repeated, sqlstate
+from loyalty_project.db.gathering import written_together
 from loyalty_project.db.request_time import OutOfTimeError, request_time
-from loyalty_project.db.rows import written_together
 from loyalty_project.db.savepoints import Steps, UnconfinedError
 from loyalty_project.faults import Point, reach
 from loyalty_project.protocol.codes import TECHNICAL, Code, CodeTable, Transport

@@ -2,21 +2,18 @@
 
 Each statement is composed once a process, the same for any number of rows, so that the server prepares it and no call compiles
 SQL. Few rows go as one parameter of JSON, which costs least for one row; many by COPY, or as one array a column.
-`written_together` makes one statement of several.
+`db.gathering.written_together` makes one statement of several.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import orjson
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, models
-from django.db.models.base import ModelState
+from django.db import OperationalError, connection, models
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
@@ -28,9 +25,9 @@ from loyalty_project.db.arrays import (
     number_array,
     text_array,
 )
-from loyalty_project.db.statements import fetch_written, run
+from loyalty_project.db.gathering import run_statement, write_gathered, write_statement
+from loyalty_project.db.ids import give_ids
 
-Row = TypeVar("Row", bound=models.Model)
 # Below this number of rows JSON is quicker than COPY and arrays.
 COPY_FROM = 50
 # Types whose values psycopg writes unchanged, without a conversion by the field.
@@ -68,82 +65,6 @@ class Guard:
                 self.refuse()
 
 
-def read_instance(model: type[Row], **values: Any) -> Row:
-    """A stored row as an instance, of the columns (`customer_id`) that were read: ten times as quick as `model(**values)`.
-
-    Columns that were not read are loaded on access, as those of a deferred field.
-    """
-    row = model.__new__(model)
-    row._state = state = ModelState()
-    state.adding, state.db = False, DEFAULT_DB_ALIAS
-    row.__dict__.update(values)
-    return row
-
-
-def new_instance(model: type[Row], **values: Any) -> Row:
-    """An unsaved row, as `model(**values)` and several times as quick: by names of fields, or of columns (`customer_id`)."""
-    blank = _blank_of(model)
-    row = model.__new__(model)
-    content = row.__dict__
-    content["_state"] = state = ModelState()
-    content.update(blank.constants)
-    for name, make in blank.made:
-        content[name] = make()
-    for name, value in values.items():
-        column = blank.relations.get(name)
-        if column is None:
-            content[name] = value
-        else:
-            content[column] = None if value is None else value.pk
-            state.fields_cache[name] = value
-    return row
-
-
-@dataclass(frozen=True, slots=True)
-class _Blank:
-    """The defaults of a model's columns: constants, and what is made for each row; and the columns of its foreign keys."""
-
-    constants: Mapping[str, Any]
-    made: Sequence[tuple[str, Callable[[], Any]]]
-    relations: Mapping[str, str]
-
-
-@cache
-def _blank_of(model: type[models.Model]) -> _Blank:
-    fields: list[Any] = [field for field in model._meta.concrete_fields if not field.generated]
-    made = {field.attname: field.get_default for field in fields if callable(field.default) and field.has_default()}
-    return _Blank(
-        constants={field.attname: field.get_default() for field in fields if field.attname not in made},
-        made=list(made.items()),
-        relations={field.name: field.attname for field in fields if field.is_relation},
-    )
-
-
-def draw_ids(model: type[models.Model], count: int) -> list[int]:
-    """The next `count` primary keys of `model`; no other transaction gets them."""
-    return _draw([model._meta.db_table] * count)
-
-
-def give_ids(*groups: Sequence[models.Model], ahead: Sequence[type[models.Model]] = ()) -> list[int]:
-    """Give unsaved rows their primary keys, for rows that refer to each other before they are written: one statement.
-
-    Returns the primary keys of a later row of each of the models `ahead`.
-    """
-    rows = [row for group in groups for row in group]
-    ids = _draw([*(row._meta.db_table for row in rows), *(model._meta.db_table for model in ahead)])
-    for row, pk in zip(rows, ids, strict=False):
-        row.pk = pk
-    return ids[len(rows) :]
-
-
-def _draw(tables: Sequence[str]) -> list[int]:
-    """The next primary key of each of these tables, in their order."""
-    return [row[0] for row in fetch_written(_DRAW, {"tables": text_array(tables)})] if tables else []
-
-
-_DRAW: Final = "SELECT nextval(pg_get_serial_sequence(name, 'id')) FROM unnest(%(tables)s::text[]) AS given (name)"
-
-
 def insert_with_ids(rows: Sequence[models.Model]) -> None:
     """Write unsaved rows of one model that learn their primary keys: two statements for any number of rows."""
     give_ids(rows)
@@ -163,15 +84,13 @@ def insert_rows(rows: Sequence[models.Model], *, guard: Guard | None = None) -> 
         content, query = _insert_of(model, with_key=with_key)
         values: list[Any] = [content.of(rows)]
         if guard is None:
-            _write(query, values, rows)
-        elif _run(f"{query} WHERE {guard.condition}", [*values, *guard.parameters]) < len(rows):
+            write_statement(query, values, rows)
+        elif run_statement(f"{query} WHERE {guard.condition}", [*values, *guard.parameters]) < len(rows):
             guard.refuse()
         return
     if guard is not None:
         guard.check()
-    gathered = _gathered.get()
-    if gathered is not None:
-        gathered.write()
+    write_gathered()
     fields = _fields(model, with_key=with_key)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
@@ -188,122 +107,10 @@ def update_rows(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
         return
     if len(rows) < COPY_FROM:
         content, query = _update_of(type(rows[0]), tuple(columns))
-        _write(query, [content.of(rows)], rows)
+        write_statement(query, [content.of(rows)], rows)
     else:
         written, query = _update_of_many(type(rows[0]), tuple(columns))
-        _write(query, [column.array(rows) for column in written], rows)
-
-
-@contextmanager
-def written_together(*, in_order: bool = False) -> Iterator[None]:
-    """Make one statement of the inserts (of few rows) and updates inside.
-
-    It runs at the end, or before any other statement of Django's connection, which so sees the rows; a draw of ids does not
-    look. A savepoint that is undone takes what was gathered in it along; an exception that leaves the context takes all of it.
-    Errors of the database come when the statement runs. Keys of rows that refer to each other are drawn beforehand.
-
-    The parts of a statement run in no order: each row is inserted or updated once. With `in_order` the writes of a table may
-    depend on each other, but for those of a context inside: a statement then writes each table once.
-    """
-    gathered = _gathered.get()
-    with (
-        _gathering() if gathered is None else nullcontext(gathered) as gathered,
-        nullcontext() if in_order else gathered.block(),
-    ):
-        yield
-
-
-@contextmanager
-def _gathering() -> Iterator["_Gathered"]:
-    wrappers = connection.execute_wrappers
-    gathered = _Gathered()
-    token = _gathered.set(gathered)
-    wrappers.append(gathered)
-    try:
-        yield gathered
-        gathered.write()
-    finally:
-        wrappers.remove(gathered)
-        _gathered.reset(token)
-
-
-class _Gathered:
-    """Writes that have not run yet. As a wrapper of statements it runs them before any other."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[str, Sequence[Any]]] = []
-        self._block: object | None = None
-        self._blocks: dict[str, object] = {}  # by table
-
-    @contextmanager
-    def block(self) -> Iterator[None]:
-        """Context whose writes of a table do not depend on each other."""
-        outer, self._block = self._block, self._block or object()
-        try:
-            yield
-        finally:
-            self._block = outer
-
-    def add(self, query: str, values: Sequence[Any], rows: Sequence[models.Model]) -> None:
-        """Add a write of these rows, after those that wait if they are of the same table."""
-        table, block = rows[0]._meta.db_table, self._block or object()
-        if self._blocks.setdefault(table, block) is not block:
-            self.write()
-            self._blocks[table] = block
-        self._parts.append((query, values))
-
-    def write(self) -> None:
-        """Run the writes as one statement."""
-        if self._parts:
-            parts = self._parts
-            self._drop()
-            _run(_united(tuple(query for query, _ in parts)), [value for _, values in parts for value in values])
-
-    def _drop(self) -> None:
-        self._parts, self._blocks = [], {}
-
-    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001 - Django's signature of wrappers
-        """Run the writes, then another statement."""
-        if self._parts and sql != _DRAW:
-            if sql.startswith(_UNDONE):
-                self._drop()
-            else:
-                self.write()
-        return execute(sql, params, many, context)
-
-
-# A savepoint's statement has run all writes before it, so that those that wait are of the savepoint.
-_UNDONE: Final = "ROLLBACK TO SAVEPOINT"
-_gathered: ContextVar[_Gathered | None] = ContextVar("gathered_writes", default=None)
-
-
-def _write(query: str, values: Sequence[Any], rows: Sequence[models.Model]) -> None:
-    """Run the statement, or gather it for `written_together`."""
-    gathered = _gathered.get()
-    if gathered is None:
-        _run(query, values)
-    else:
-        gathered.add(query, values, rows)
-
-
-def _run(query: str, values: Sequence[Any]) -> int:
-    names, statement = _named(query)
-    return run(statement, dict(zip(names, values, strict=True)))
-
-
-@lru_cache(maxsize=2000)
-def _named(query: str) -> tuple[Sequence[str], str]:
-    """The names of the parameters, and the statement with these in place of `%s`."""
-    first, *others = query.split("%s")
-    names = [f"p{number}" for number in range(len(others))]
-    return names, first + "".join(f"%({name})s{other}" for name, other in zip(names, others, strict=True))
-
-
-@lru_cache(maxsize=2000)
-def _united(queries: tuple[str, ...]) -> str:
-    *others, last = queries
-    parts = ", ".join(f"part{number} AS ({query})" for number, query in enumerate(others))
-    return f"WITH {parts} {last}" if parts else last
+        write_statement(query, [column.array(rows) for column in written], rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Steps that may fail alone, with a savepoint only if one does.
 
-A savepoint costs two statements, and what was gathered for one statement (`db.rows.written_together`) has to run before it.
+A savepoint costs two statements, and what was gathered for one (`db.gathering.written_together`) has to run before it.
 Work that can be repeated therefore runs without any at first (`Steps`). If it meets an error that a savepoint could have
 confined, it is undone as a whole and done again with savepoints.
 """

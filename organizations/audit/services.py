@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loyalty_project import clock
-from loyalty_project.db.rows import new_instance
+from loyalty_project.db.instances import new_instance
 from organizations.audit.actors import Actor
 from organizations.audit.models import AuditEntry
 

@@ -17,9 +17,10 @@ from customers.profile.locks import lock_customers
 from customers.profile.models import Customer
 from engagement.programs.catalog import ProgramCatalog, current_catalog
 from loyalty_project import clock
+from loyalty_project.db.ids import give_ids
 from loyalty_project.db.locks import lock
 from loyalty_project.db.lookups import is_any_of
-from loyalty_project.db.rows import give_ids, insert_rows, update_rows
+from loyalty_project.db.rows import insert_rows, update_rows
 from loyalty_project.db.trusted_time import trusted
 from loyalty_project.protocol.codes import Code
 from loyalty_project.protocol.errors import Notice

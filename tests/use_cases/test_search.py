@@ -15,7 +15,8 @@ from customers.profile.text import search_form
 from engagement.bills.models import PurchaseTotals
 from engagement.points.models import PointsAccount
 from engagement.programs.models import Membership, Program, Tier
-from loyalty_project.db.rows import draw_ids, insert_rows
+from loyalty_project.db.ids import draw_ids
+from loyalty_project.db.rows import insert_rows
 from organizations.configuration import current_configuration
 from organizations.locations.models import Till
 from organizations.tenancy.models import Organization

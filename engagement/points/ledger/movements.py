@@ -22,7 +22,7 @@ from engagement.points.ledger.posting import (
     touch,
 )
 from engagement.points.models import PointsAccount, PointsEntry, PointsLot
-from loyalty_project.db.rows import new_instance
+from loyalty_project.db.instances import new_instance
 from loyalty_project.protocol.numbers import plain_digits
 from organizations.locations.models import Store, Till
 

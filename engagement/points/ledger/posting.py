@@ -15,7 +15,7 @@ from engagement.programs.models import Membership, ProgramVersion
 from engagement.tiers.member import MemberTier
 from engagement.tiers.models import TierChange
 from engagement.tiers.rules import Change, end_of
-from loyalty_project.db.rows import new_instance
+from loyalty_project.db.instances import new_instance
 from organizations.locations.models import Store, Till
 
 Kind = PointsEntry.Kind

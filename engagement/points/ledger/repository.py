@@ -19,8 +19,10 @@ from engagement.programs.models import Membership, Tier
 from engagement.tiers.models import TierChange
 from loyalty_project import clock
 from loyalty_project.db.arrays import id_array
+from loyalty_project.db.gathering import written_together
+from loyalty_project.db.ids import give_ids
 from loyalty_project.db.locks import for_update, lock
-from loyalty_project.db.rows import give_ids, insert_rows, update_rows, written_together
+from loyalty_project.db.rows import insert_rows, update_rows
 from loyalty_project.db.trusted_time import trusted
 from loyalty_project.faults import Point, reach
 from organizations.tenancy.rows import columns_of, fetch_stored, listed, read_rows

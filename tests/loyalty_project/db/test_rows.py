@@ -7,16 +7,10 @@ import pytest
 from django.db import DataError, connection, models, transaction
 
 from loyalty_project import clock
-from loyalty_project.db.rows import (
-    COPY_FROM,
-    draw_ids,
-    give_ids,
-    insert_rows,
-    insert_with_ids,
-    new_instance,
-    update_rows,
-    written_together,
-)
+from loyalty_project.db.gathering import written_together
+from loyalty_project.db.ids import draw_ids, give_ids
+from loyalty_project.db.instances import new_instance
+from loyalty_project.db.rows import COPY_FROM, insert_rows, insert_with_ids, update_rows
 from organizations.audit.models import AuditEntry
 from organizations.fields.models import FieldDefinition
 from organizations.imports.models import ImportRun
